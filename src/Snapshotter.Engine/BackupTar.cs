@@ -1,0 +1,51 @@
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Volumes;
+
+namespace Snapshotter.Engine;
+
+/// <summary>
+/// The engine's front door: one static method per job on an archive. Paths are absolute or relative to the process's
+/// current directory. All methods throw <see cref="BackupException"/> for what a user can mend and
+/// <see cref="OperationCanceledException"/> when cancelled; either way the archive is as it was before.
+/// </summary>
+public static class BackupTar
+{
+    /// <summary>Creates an empty archive: a tar that holds nothing, 1024 zero bytes.</summary>
+    /// <param name="archive">Path of the file.</param>
+    /// <param name="force">Replace an existing file that is not empty.</param>
+    public static void Initialize(string archive, bool force = false) => throw new NotSupportedException();
+
+    /// <summary>Appends one generation with the given volumes: all or nothing.</summary>
+    public static BackupReport Backup(
+        string archive, VolumeConfig config, BackupOptions? options = null, IReporter? reporter = null,
+        CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    /// <summary>Finds what a restore would do, without touching anything.</summary>
+    /// <param name="archive">Path of the archive.</param>
+    /// <param name="config">The volumes to restore and where to. With no volumes in it: all that the generation's manifest names, to the targets the manifest names (which are untrusted: ask the user).</param>
+    /// <param name="options">Which generation and how.</param>
+    /// <param name="reporter">Hears of warnings.</param>
+    public static RestorePlan PlanRestore(
+        string archive, VolumeConfig config, RestoreOptions? options = null, IReporter? reporter = null)
+        => throw new NotSupportedException();
+
+    /// <summary>Plans and executes a restore of all volumes of the configuration.</summary>
+    public static IReadOnlyList<VolumeReport> Restore(
+        string archive, VolumeConfig config, RestoreOptions? options = null, IReporter? reporter = null,
+        CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    /// <summary>What is inside: a row per volume per generation, oldest first.</summary>
+    public static IReadOnlyList<ArchivedVolume> List(
+        string archive, ListOptions? options = null, CancellationToken cancellation = default)
+        => throw new NotSupportedException();
+
+    /// <summary>All entries of the generations chosen, in the order of the archive.</summary>
+    public static IEnumerable<ArchivedEntry> ListEntries(
+        string archive, ListOptions? options = null, CancellationToken cancellation = default)
+        => throw new NotSupportedException();
+
+    /// <summary>Reads everything back and compares checksums: a report per volume, and one per place outside volumes that is damaged.</summary>
+    public static IEnumerable<VolumeTestReport> Test(
+        string archive, ListOptions? options = null, IReporter? reporter = null, CancellationToken cancellation = default)
+        => throw new NotSupportedException();
+}

@@ -1,0 +1,43 @@
+namespace Snapshotter.Engine.FileSystem;
+
+/// <summary>Why the operating system refused, in terms that do not depend on the platform.</summary>
+internal enum FileError
+{
+    Other,
+    NotFound,
+    AccessDenied,
+    Exists,
+    NotEmpty,
+    NotADirectory,
+    IsADirectory,
+
+    /// <summary>A symbolic link stands where none may be followed (ELOOP).</summary>
+    SymbolicLink,
+    NoSpace,
+    ReadOnly,
+
+    /// <summary>Busy: a mount point cannot be renamed or removed (EBUSY).</summary>
+    Busy,
+    CrossDevice,
+    NameTooLong,
+    NotSupported,
+    InvalidArgument,
+    InputOutput,
+    TooManyOpenFiles,
+    TooManyLinks,
+}
+
+/// <summary>An operation on the file system failed.</summary>
+internal sealed class FileSystemException(FileError error, string operation, string path, string detail)
+    : IOException($"{operation} '{path}': {detail}")
+{
+    public FileError Error { get; } = error;
+
+    /// <summary>The operation that failed, e.g. "open".</summary>
+    public string Operation { get; } = operation;
+
+    public string Path { get; } = path;
+
+    /// <summary>The operating system's own words.</summary>
+    public string Detail { get; } = detail;
+}

@@ -1,0 +1,133 @@
+namespace Snapshotter.Engine.FileSystem;
+
+/// <summary>
+/// An open directory. Names are single components in the platform's bytes (UTF-8 on Windows), never containing a
+/// separator; no member ever follows a symbolic link in the name it is given. This is what keeps every read and
+/// write inside a volume: there are no joined path strings. Members throw <see cref="FileSystemException"/>.
+/// </summary>
+internal interface IDirectory : IDisposable
+{
+    /// <summary>A path for messages.</summary>
+    string DisplayPath { get; }
+
+    /// <summary>The status of the directory itself.</summary>
+    void GetStatus(out FileStatus status);
+
+    /// <summary>The status of a name in it; false when there is nothing of that name.</summary>
+    bool TryGetStatus(ReadOnlySpan<byte> name, out FileStatus status);
+
+    /// <summary>All names but "." and "..", sorted by their bytes.</summary>
+    DirectoryListing List();
+
+    /// <summary>Opens a directory in it. <see cref="FileError.NotADirectory"/> or <see cref="FileError.SymbolicLink"/> when the name is another thing.</summary>
+    IDirectory OpenDirectory(ReadOnlySpan<byte> name);
+
+    /// <summary>Opens the parent directory ("..").</summary>
+    IDirectory OpenParent();
+
+    /// <summary>
+    /// Opens a file for reading without blocking and without changing its access time where possible. What is opened
+    /// may have become another type meanwhile: look at its status.
+    /// </summary>
+    IFile OpenFile(ReadOnlySpan<byte> name);
+
+    /// <summary>Opens an existing regular file for reading and writing, its content kept.</summary>
+    IFile OpenFileForWriting(ReadOnlySpan<byte> name);
+
+    /// <summary>Creates a regular file (O_EXCL) for reading and writing, with the given mode (0..0777) less the umask.</summary>
+    IFile CreateFile(ReadOnlySpan<byte> name, int mode);
+
+    /// <summary>Creates a directory with the given mode less the umask.</summary>
+    void CreateDirectory(ReadOnlySpan<byte> name, int mode);
+
+    /// <summary>Creates a symbolic link. The target's bytes are stored as they are.</summary>
+    void CreateSymbolicLink(ReadOnlySpan<byte> name, ReadOnlySpan<byte> target);
+
+    /// <summary>Gives the file <paramref name="existingName"/> in <paramref name="existingDirectory"/> a second name here. A symbolic link is linked itself, not followed.</summary>
+    void CreateHardLink(ReadOnlySpan<byte> name, IDirectory existingDirectory, ReadOnlySpan<byte> existingName);
+
+    /// <summary>Creates a FIFO, character or block device.</summary>
+    void CreateNode(ReadOnlySpan<byte> name, FileKind kind, int mode, uint major, uint minor);
+
+    /// <summary>Reads the target of a symbolic link.</summary>
+    byte[] ReadLink(ReadOnlySpan<byte> name);
+
+    /// <summary>Renames, replacing a file (or an empty directory) that stands there.</summary>
+    void Rename(ReadOnlySpan<byte> name, IDirectory newDirectory, ReadOnlySpan<byte> newName);
+
+    /// <summary>Removes a name that is not a directory.</summary>
+    void RemoveFile(ReadOnlySpan<byte> name);
+
+    /// <summary>Removes an empty directory.</summary>
+    void RemoveDirectory(ReadOnlySpan<byte> name);
+
+    /// <summary>Extended attributes (ACLs among them) of a name that is not opened as a file: links, nodes. Appends to the list.</summary>
+    void GetAttributes(ReadOnlySpan<byte> name, List<ExtendedAttribute> attributes);
+
+    /// <summary>Extended attributes (ACLs among them) of the directory itself. Appends to the list.</summary>
+    void GetAttributes(List<ExtendedAttribute> attributes);
+
+    /// <summary>Sets metadata of a name without following it: for links and nodes.</summary>
+    MetadataLoss SetMetadata(ReadOnlySpan<byte> name, in FileMetadata metadata);
+
+    /// <summary>Sets metadata of the directory itself. Attributes that it has and the metadata lacks (an inherited default ACL) are removed.</summary>
+    MetadataLoss SetMetadata(in FileMetadata metadata);
+
+    /// <summary>Makes the directory's own entries durable (fsync).</summary>
+    void Flush();
+
+    /// <summary>Makes everything written to the file system that holds the directory durable (syncfs).</summary>
+    void FlushFileSystem();
+}
+
+/// <summary>One extended attribute: the full name ("user.comment", "system.posix_acl_access") and its raw value, both in bytes.</summary>
+internal readonly record struct ExtendedAttribute(byte[] Name, byte[] Value);
+
+/// <summary>The metadata to give to a file.</summary>
+internal struct FileMetadata
+{
+    /// <summary>What the file is: a symbolic link takes no mode.</summary>
+    public FileKind Kind;
+    public int Mode;
+
+    /// <summary>When false, <see cref="UserId"/> and <see cref="GroupId"/> are not touched.</summary>
+    public bool SetOwner;
+    public uint UserId;
+    public uint GroupId;
+    public Timestamp ModifiedAt;
+
+    /// <summary>Null when there are none.</summary>
+    public List<ExtendedAttribute>? Attributes;
+}
+
+/// <summary>What of the metadata could not be set (not supported or not permitted): reported, not fatal. Other failures throw.</summary>
+[Flags]
+internal enum MetadataLoss
+{
+    None = 0,
+    Owner = 1,
+    Mode = 2,
+    Times = 4,
+    Attributes = 8,
+}
+
+/// <summary>The names in a directory, in one buffer: no object per name.</summary>
+internal sealed class DirectoryListing
+{
+    private readonly byte[] names;
+    private readonly (int Start, int Length, FileKind Kind)[] entries;
+
+    internal DirectoryListing(byte[] names, (int Start, int Length, FileKind Kind)[] entries)
+    {
+        this.names = names;
+        this.entries = entries;
+        Array.Sort(entries, (a, b) => names.AsSpan(a.Start, a.Length).SequenceCompareTo(names.AsSpan(b.Start, b.Length)));
+    }
+
+    public int Count => entries.Length;
+
+    /// <summary>The kind as the listing told it; may be <see cref="FileKind.Unknown"/>.</summary>
+    public FileKind KindOf(int index) => entries[index].Kind;
+
+    public ReadOnlyMemory<byte> NameOf(int index) => names.AsMemory(entries[index].Start, entries[index].Length);
+}

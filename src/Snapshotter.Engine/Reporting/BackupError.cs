@@ -1,0 +1,62 @@
+namespace Snapshotter.Engine.Reporting;
+
+/// <summary>What went wrong, as a stable name: users and scripts may rely on it, not on the words of a message.</summary>
+public enum BackupError
+{
+    /// <summary>The config.yml named does not exist.</summary>
+    ConfigNotFound,
+
+    /// <summary>The configuration was read, but is wrong: file, line and column are in the message.</summary>
+    ConfigInvalid,
+
+    /// <summary>A directory or file to save does not exist.</summary>
+    VolumeNotFound,
+
+    /// <summary>A volume cannot be written: it is mounted read-only, or something that is no volume stands in its place.</summary>
+    VolumeNotWritable,
+
+    /// <summary>An earlier restore of this volume was interrupted and must be finished first.</summary>
+    RestoreInterrupted,
+
+    /// <summary>The archive does not exist, or a directory stands in its place.</summary>
+    ArchiveNotFound,
+
+    /// <summary>The archive has zero bytes: not even an end-of-archive marker.</summary>
+    ArchiveEmpty,
+
+    /// <summary>The archive is not a tar, or is truncated or damaged at the offset given.</summary>
+    ArchiveInvalid,
+
+    /// <summary>Another process is writing the archive.</summary>
+    ArchiveLocked,
+
+    /// <summary>The file to create exists and is not empty.</summary>
+    ArchiveExists,
+
+    /// <summary>The archive cannot be written (read-only file system, permissions).</summary>
+    ArchiveNotWritable,
+
+    /// <summary>The archive holds no complete generation of that prefix, number or time, or the generation lacks the volume.</summary>
+    GenerationNotFound,
+
+    /// <summary>The data in the archive is not what was saved.</summary>
+    ChecksumMismatch,
+
+    /// <summary>An entry's name or link would reach outside the volume, or is otherwise refused.</summary>
+    UnsafeEntry,
+
+    /// <summary>There is no room for the archive to grow or for the volume to be staged.</summary>
+    InsufficientSpace,
+
+    /// <summary>A file could not be read. The others are saved; the result is incomplete.</summary>
+    FileUnreadable,
+
+    /// <summary>A file changed while it was read. The others are saved; the result is incomplete.</summary>
+    FileChanged,
+
+    /// <summary>Part of an entry (owner, attribute, a type of file) could not be kept. The result is incomplete.</summary>
+    NotKept,
+
+    /// <summary>The operating system refused a read or write; the message has its words.</summary>
+    InputOutput,
+}

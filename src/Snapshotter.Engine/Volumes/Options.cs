@@ -1,0 +1,77 @@
+namespace Snapshotter.Engine.Volumes;
+
+/// <summary>How a backup is made.</summary>
+public sealed record BackupOptions
+{
+    /// <summary>How file data is protected.</summary>
+    public ChecksumAlgorithm Checksum { get; init; } = ChecksumAlgorithm.XxHash128;
+
+    /// <summary>Patterns of what is not saved, added to the configuration's own.</summary>
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    /// <summary>How long to wait for another writer to release the archive; zero fails at once.</summary>
+    public TimeSpan Wait { get; init; }
+
+    /// <summary>Threads that read files: 0 chooses by the number of cores.</summary>
+    public int Readers { get; init; }
+
+    /// <summary>False leaves out the flushes to disk: for benchmarks only. A power cut may then damage the archive.</summary>
+    public bool Durable { get; init; } = true;
+}
+
+/// <summary>Which generation is meant.</summary>
+public sealed record GenerationChoice
+{
+    /// <summary>The newest complete one.</summary>
+    public static GenerationChoice Newest { get; } = new();
+
+    /// <summary>The one with this number.</summary>
+    public int? Number { get; init; }
+
+    /// <summary>The newest one made at this time or before.</summary>
+    public DateTimeOffset? AsOf { get; init; }
+}
+
+/// <summary>How a restore is made.</summary>
+public sealed record RestoreOptions
+{
+    /// <summary>Which generation.</summary>
+    public GenerationChoice Generation { get; init; } = GenerationChoice.Newest;
+
+    /// <summary>Wildcard patterns (* and ?) of the targets to restore; empty for all.</summary>
+    public IReadOnlyList<string> Volumes { get; init; } = [];
+
+    /// <summary>A directory to restore below instead of the targets themselves: /home/volume1 goes to DESTINATION/home/volume1.</summary>
+    public string? Destination { get; init; }
+
+    /// <summary>Only what matches these patterns is restored, over what is there; see <see cref="GlobSet"/>. Empty restores the whole volume.</summary>
+    public IReadOnlyList<string> Include { get; init; } = [];
+
+    /// <summary>What matches these patterns is left as it is.</summary>
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    /// <summary>Empty and fill the volume instead of staging beside it: for volumes without room for two copies.</summary>
+    public bool InPlace { get; init; }
+
+    /// <summary>Do not restore owners and groups.</summary>
+    public bool NoOwner { get; init; }
+
+    /// <summary>Threads that write files: 0 chooses by the number of cores.</summary>
+    public int Writers { get; init; }
+
+    /// <summary>False leaves out the flushes to disk: for benchmarks only.</summary>
+    public bool Durable { get; init; } = true;
+}
+
+/// <summary>What is listed or tested.</summary>
+public sealed record ListOptions
+{
+    /// <summary>Wildcard pattern (* and ?) of prefixes; null for all.</summary>
+    public string? Prefix { get; init; }
+
+    /// <summary>Only the newest complete generation of each prefix.</summary>
+    public bool Newest { get; init; }
+
+    /// <summary>Only the generation with this number.</summary>
+    public int? Generation { get; init; }
+}

@@ -1,0 +1,31 @@
+using Snapshotter.Engine.Reporting;
+
+namespace Snapshotter.Engine.Volumes;
+
+/// <summary>One volume that a restore would write.</summary>
+public sealed class PlannedVolume
+{
+    /// <summary>The volume as the archive has it.</summary>
+    public required ArchivedVolume Archived { get; init; }
+
+    /// <summary>The absolute path it would be restored to.</summary>
+    public required string Path { get; init; }
+}
+
+/// <summary>What a restore would do. Nothing is touched until <see cref="Execute"/>.</summary>
+public sealed class RestorePlan
+{
+    /// <summary>The volumes, in the order they would be restored.</summary>
+    public IReadOnlyList<PlannedVolume> Volumes { get; init; } = [];
+
+    /// <summary>
+    /// Validates all the volumes given (entries, checksums, free space), then restores one after the other and yields
+    /// a report after each.
+    /// </summary>
+    /// <param name="volumes">Members of <see cref="Volumes"/>.</param>
+    /// <param name="reporter">Hears of progress and warnings.</param>
+    /// <param name="cancellation">Stops the job: the volume at work stays as it was, or is finished when its swap has begun.</param>
+    public IEnumerable<VolumeReport> Execute(
+        IReadOnlyList<PlannedVolume> volumes, IReporter? reporter = null, CancellationToken cancellation = default)
+        => throw new NotSupportedException();
+}

@@ -1,0 +1,36 @@
+namespace Snapshotter.Engine.Volumes;
+
+/// <summary>Which volumes go into which prefix of an archive: the content of a config.yml.</summary>
+public sealed class VolumeConfig
+{
+    /// <summary>Path inside the tar that the volumes are saved below, without leading or trailing slash; empty for the root.</summary>
+    public string Prefix { get; set; } = "";
+
+    /// <summary>The volumes.</summary>
+    public IList<VolumeSpec> Volumes { get; init; } = [];
+
+    /// <summary>Patterns of what is not saved: see <see cref="GlobSet"/>.</summary>
+    public IList<string> Exclude { get; init; } = [];
+
+    /// <summary>Which old generations stay after a successful backup; null keeps all.</summary>
+    public RetentionPolicy? Keep { get; set; }
+}
+
+/// <summary>One volume: a directory or a file.</summary>
+public sealed class VolumeSpec
+{
+    /// <summary>The absolute path that names the volume, as seen inside the container. Its SHA-256 is the volume's id.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>Where it is read from and restored to, when that is another place than <see cref="Target"/>.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>True for a volume that can be saved but not restored: it is mounted read-only.</summary>
+    public bool ReadOnly { get; init; }
+
+    /// <summary>The path read from and restored to.</summary>
+    public string Path => Source ?? Target;
+
+    /// <inheritdoc/>
+    public override string ToString() => Target;
+}

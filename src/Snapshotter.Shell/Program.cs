@@ -1,0 +1,6 @@
+namespace Snapshotter.Shell;
+
+internal static class Program
+{
+    private static int Main() => 0;
+}
