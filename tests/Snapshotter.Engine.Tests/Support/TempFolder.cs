@@ -1,0 +1,40 @@
+namespace Snapshotter.Engine.Tests.Support;
+
+/// <summary>A fresh folder for one test, removed with all that is in it.</summary>
+internal sealed class TempFolder : IDisposable
+{
+    public TempFolder() => Path = Directory.CreateTempSubdirectory("snapshotter-").FullName;
+
+    public string Path { get; }
+
+    /// <summary>The path of something in the folder; nothing is created.</summary>
+    public string this[params string[] parts] => System.IO.Path.Combine([Path, .. parts]);
+
+    /// <summary>Creates a folder in it (and its parents) and returns the path.</summary>
+    public string CreateFolder(params string[] parts) => Directory.CreateDirectory(this[parts]).FullName;
+
+    /// <summary>Writes a file in it, parents created, and returns the path.</summary>
+    public string WriteFile(string relativePath, ReadOnlySpan<byte> content)
+    {
+        string path = this[relativePath];
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, content);
+        return path;
+    }
+
+    public string WriteFile(string relativePath, string content) =>
+        WriteFile(relativePath, System.Text.Encoding.UTF8.GetBytes(content));
+
+    public void Dispose()
+    {
+        // rm, because tests leave names that are not UTF-8 and folders without permissions, which Directory.Delete cannot remove.
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.Delete(Path, recursive: true);
+            return;
+        }
+
+        Tool.Run("chmod", "-R", "u+rwX", Path);
+        Tool.Run("rm", "-rf", Path).Succeeds();
+    }
+}

@@ -1,0 +1,100 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+
+namespace Snapshotter.Engine.Tests.Support;
+
+/// <summary>What a tool left behind when it ended.</summary>
+internal sealed record ToolResult(string Command, int ExitCode, byte[] OutputBytes, string Error)
+{
+    public string Output => Encoding.UTF8.GetString(OutputBytes);
+
+    /// <summary>Output lines without their ends; no empty last line.</summary>
+    public string[] Lines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Asserts exit code 0.</summary>
+    public ToolResult Succeeds()
+    {
+        Assert.True(ExitCode == 0, $"{Command} ended with {ExitCode}: {Error}{Output}");
+        return this;
+    }
+
+    /// <summary>Asserts exit code 0 and nothing on stderr: no warning either.</summary>
+    public ToolResult SucceedsSilently()
+    {
+        Succeeds();
+        Assert.True(Error.Length == 0, $"{Command} warned: {Error}");
+        return this;
+    }
+}
+
+/// <summary>Runs other programs: the oracles the tests compare with.</summary>
+internal static class Tool
+{
+    public static ToolResult Run(string name, params string[] arguments) => RunIn(null, name, arguments);
+
+    /// <summary>Runs a tool in a folder (null: the current one).</summary>
+    public static ToolResult RunIn(string? folder, string name, params string[] arguments) =>
+        RunWithInput(folder, default, name, arguments);
+
+    /// <summary>Runs a tool with the bytes on its standard input.</summary>
+    public static ToolResult RunWithInput(string? folder, ReadOnlyMemory<byte> input, string name, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(name, arguments)
+        {
+            WorkingDirectory = folder ?? "",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardErrorEncoding = Encoding.UTF8,
+            UseShellExecute = false,
+            Environment = { ["LC_ALL"] = "C.UTF-8", ["TZ"] = "UTC" },
+        };
+        using var process = Start(start);
+        using var output = new MemoryStream();
+        var outputDone = Task.Run(() => process.StandardOutput.BaseStream.CopyTo(output));
+        var errorDone = Task.Run(process.StandardError.ReadToEnd);
+        try
+        {
+            process.StandardInput.BaseStream.Write(input.Span);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // The tool ended without reading all of it: its exit code tells why.
+        }
+
+        process.WaitForExit();
+        return Collect(start, process, output, outputDone, errorDone);
+    }
+
+    /// <summary>Runs a bash script; further arguments are $1, $2...</summary>
+    public static ToolResult Bash(string? folder, string script, params string[] arguments) =>
+        RunIn(folder, "bash", ["-euo", "pipefail", "-c", script, "bash", .. arguments]);
+
+    /// <summary>Runs a Python 3 script; further arguments are sys.argv[1], [2]...</summary>
+    public static ToolResult Python(string? folder, string script, params string[] arguments) =>
+        RunIn(folder, "python3", ["-c", script, .. arguments]);
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new InvalidOperationException(
+                $"The oracle tool '{start.FileName}' cannot be started: {e.Message}. The list of tools the tests need is in .ci/run.", e);
+        }
+    }
+
+    private static ToolResult Collect(
+        ProcessStartInfo start, Process process, MemoryStream output, Task outputDone, Task<string> errorDone)
+    {
+        // Not async: tests call this from property generators. The tasks end with the process, so nothing is blocked for long.
+        Task.WhenAll(outputDone, errorDone).Wait(CancellationToken.None);
+        return new ToolResult(
+            $"{start.FileName} {string.Join(' ', start.ArgumentList)}", process.ExitCode, output.ToArray(), errorDone.Result);
+    }
+}
