@@ -29,4 +29,10 @@ public sealed class BackupException : Exception
 
     /// <summary>The name of the entry concerned, as stored; null when it is not about an entry.</summary>
     public string? EntryName { get; init; }
+
+    /// <summary>The line in a configuration file, from 1; null when it is not about a place in such a file.</summary>
+    public int? Line { get; init; }
+
+    /// <summary>The column in a configuration file, from 1; null when it is not about a place in such a file.</summary>
+    public int? Column { get; init; }
 }

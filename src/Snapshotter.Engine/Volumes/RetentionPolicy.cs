@@ -22,5 +22,8 @@ public sealed record RetentionPolicy
     public int? Yearly { get; init; }
 
     /// <summary>All made within this span before the newest one.</summary>
-    public TimeSpan? Within { get; init; }
+    public RetentionSpan? Within { get; init; }
+
+    /// <summary>True when there is no rule at all, so that nothing says what stays.</summary>
+    public bool IsEmpty => this == new RetentionPolicy();
 }

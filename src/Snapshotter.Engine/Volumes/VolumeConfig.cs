@@ -3,8 +3,12 @@ namespace Snapshotter.Engine.Volumes;
 /// <summary>Which volumes go into which prefix of an archive: the content of a config.yml.</summary>
 public sealed class VolumeConfig
 {
-    /// <summary>Path inside the tar that the volumes are saved below, without leading or trailing slash; empty for the root.</summary>
-    public string Prefix { get; set; } = "";
+    /// <summary>Path inside the tar that the volumes are saved below, without leading slash; empty for the root. A trailing slash is dropped.</summary>
+    public string Prefix
+    {
+        get;
+        set => field = value is { Length: > 1 } && value.EndsWith('/') ? value[..^1] : value;
+    } = "";
 
     /// <summary>The volumes.</summary>
     public IList<VolumeSpec> Volumes { get; init; } = [];
