@@ -1,0 +1,140 @@
+using Snapshotter.Benchmarks.Measuring;
+
+namespace Snapshotter.Benchmarks.Scenarios;
+
+/// <summary>
+/// One small volume, in and out of an archive of 500,000 entries and 10 GiB that the engine wrote: five generations of
+/// the small files and four of the large, one of the small volume near the front.
+/// </summary>
+internal static class LongArchiveScenarios
+{
+    private const string SmallPrefix = "volumes/tiny";
+
+    public static Scenario Append(Bench bench)
+    {
+        string archive = Make(bench);
+        string tree = bench.Workloads.Tiny;
+        long length = new FileInfo(archive).Length;
+        var ours = new Contender
+        {
+            Name = "ours",
+            IsEngineHost = true,
+            Reads = archive,
+            Prepare = () => Bench.Engine(["backup", "--archive", archive, .. EngineArchive.Volume(tree, "appended")]),
+            Check = () => bench.Check.SameArchive(archive, EngineArchive.Member("appended"), tree),
+            Tidy = () => CutBack(archive, length),
+        };
+        return new Scenario(
+            "long-append",
+            [
+                ours,
+                new Contender
+                {
+                    Name = "GNU tar",
+                    Reads = archive,
+                    Prepare = () => new Command("tar", "-rf", archive, "--transform", "s,^\\.,appended,", "-C", tree, "."),
+                    Check = () => bench.Check.SameArchive(archive, "appended", tree),
+                    Tidy = () => CutBack(archive, length),
+                },
+            ],
+            [new Goal("append a small volume to an archive of 500,000 entries, 10 GiB", "ours", "GNU tar", 0.02)]);
+    }
+
+    public static Scenario Restore(Bench bench)
+    {
+        string archive = Make(bench);
+        string tree = bench.Workloads.Tiny;
+        string copy = "";
+        return new Scenario(
+            "long-restore",
+            [
+                new Contender
+                {
+                    Name = "ours",
+                    IsEngineHost = true,
+                    Reads = archive,
+                    Prepare = () =>
+                    {
+                        copy = bench.NewDirectory("ours");
+                        return Bench.Engine(["restore", "--archive", archive, .. EngineArchive.Volume(copy, SmallPrefix)]);
+                    },
+                    Check = () => bench.Check.SameTree(tree, copy, exact: true),
+                    Tidy = () => bench.Discard(copy, tree),
+                },
+                new Contender
+                {
+                    Name = "GNU tar",
+                    Reads = archive,
+                    Prepare = () =>
+                    {
+                        copy = bench.NewDirectory("tar");
+                        return new Command("tar", "-xf", archive, "--strip-components=3", "-C", copy, EngineArchive.Member(SmallPrefix));
+                    },
+                    Check = () => bench.Check.SameTree(tree, copy, exact: true),
+                    Tidy = () => bench.Discard(copy, tree),
+                },
+            ],
+            [new Goal("restore a small prefix from that archive", "ours", "GNU tar", 0.02)]);
+    }
+
+    public static Scenario List(Bench bench)
+    {
+        string archive = Make(bench);
+        return new Scenario(
+            "long-list",
+            [
+                new Contender
+                {
+                    Name = "ours",
+                    IsEngineHost = true,
+                    Reads = archive,
+                    Prepare = () => Bench.Engine("list", "--archive", archive),
+                },
+                new Contender
+                {
+                    Name = "GNU tar",
+                    Reads = archive,
+                    Prepare = () => new Command("tar", "-tf", archive),
+                },
+            ],
+            [new Goal("list the generations of that archive", "ours", "GNU tar", 0.02)]);
+    }
+
+    /// <summary>Makes the archive once and keeps it beside the trees.</summary>
+    private static string Make(Bench bench)
+    {
+        string small = bench.Workloads.Small;
+        string archive = Path.Combine(Path.GetDirectoryName(small)!, "long.tar");
+        if (File.Exists(archive))
+        {
+            return archive;
+        }
+
+        string unfinished = archive + ".unfinished";
+        File.WriteAllBytes(unfinished, new byte[1024]);
+        for (int i = 0; i < 5; i++)
+        {
+            string prefix = $"volumes/service-{i}";
+            string[] large = i < 4 ? ["--volume", $"/large={bench.Workloads.Large}"] : [];
+            bench.Meter.Run(Bench.Engine(
+                ["backup", "--archive", unfinished, .. EngineArchive.Volume(small, prefix), .. large]));
+            if (i == 0)
+            {
+                bench.Meter.Run(Bench.Engine(
+                    ["backup", "--archive", unfinished, .. EngineArchive.Volume(bench.Workloads.Tiny, SmallPrefix)]));
+            }
+        }
+
+        File.Move(unfinished, archive);
+        return archive;
+    }
+
+    /// <summary>Takes an appended generation off again: the end marker stands where it stood.</summary>
+    private static void CutBack(string archive, long length)
+    {
+        const int endMarker = 1024;
+        using var file = File.OpenHandle(archive, FileMode.Open, FileAccess.Write);
+        RandomAccess.Write(file, new byte[endMarker], length - endMarker);
+        RandomAccess.SetLength(file, length);
+    }
+}

@@ -1,0 +1,47 @@
+using Snapshotter.Benchmarks.Measuring;
+
+namespace Snapshotter.Benchmarks.Scenarios;
+
+/// <summary>A file system in a file, mounted while it is needed. Needs root.</summary>
+internal sealed class LoopVolume : IDisposable
+{
+    private readonly Meter meter;
+    private readonly string image;
+
+    private LoopVolume(Meter meter, string image, string mountPoint)
+    {
+        this.meter = meter;
+        this.image = image;
+        MountPoint = mountPoint;
+    }
+
+    public string MountPoint { get; }
+
+    public long FreeBytes => new DriveInfo(MountPoint).AvailableFreeSpace;
+
+    public static LoopVolume MakeXfs(Bench bench, long bytes)
+    {
+        if (!Posix.IsRoot)
+        {
+            throw new CheckFailedException("Mounting a loop device needs root.");
+        }
+
+        string image = bench.NewPath("xfs.img");
+        using (var file = File.OpenHandle(image, FileMode.CreateNew, FileAccess.Write))
+        {
+            RandomAccess.SetLength(file, bytes);
+        }
+
+        bench.Meter.Run(new Command("mkfs.xfs", "-q", "-m", "reflink=1", image));
+        var volume = new LoopVolume(bench.Meter, image, bench.NewDirectory("xfs"));
+        bench.Meter.Run(new Command("mount", "-o", "loop", image, volume.MountPoint));
+        return volume;
+    }
+
+    public void Dispose()
+    {
+        meter.Run(new Command("umount", MountPoint));
+        Directory.Delete(MountPoint);
+        File.Delete(image);
+    }
+}
