@@ -1,0 +1,389 @@
+using System.Runtime.InteropServices;
+
+namespace Snapshotter.Engine.FileSystem.Linux;
+
+/// <summary>
+/// The system calls in use, by libc's own names. For 64-bit processes only: there off_t, time_t and the structures
+/// below are the same on every architecture. Calls that a signal may interrupt are repeated.
+/// </summary>
+internal static unsafe partial class LibC
+{
+    public const int ReadOnly = 0;
+    public const int ReadWrite = 2;
+    public const int Create = 0x40;
+    public const int Exclusive = 0x80;
+    public const int NonBlocking = 0x800;
+    public const int NoAccessTime = 0x40000;
+    public const int CloseOnExec = 0x80000;
+    public const int PathOnly = 0x200000;
+
+    public const int CurrentDirectory = -100;
+    public const int AtSymlinkNoFollow = 0x100;
+    public const int AtRemoveDirectory = 0x200;
+    public const int AtNoAutomount = 0x800;
+    public const int AtEmptyPath = 0x1000;
+
+    public const int SeekSet = 0;
+    public const int SeekData = 3;
+    public const int SeekHole = 4;
+
+    public const int CollapseRange = 8;
+
+    public const uint TypeMask = 0xF000;
+    public const uint TypeFifo = 0x1000;
+    public const uint TypeCharacterDevice = 0x2000;
+    public const uint TypeDirectory = 0x4000;
+    public const uint TypeBlockDevice = 0x6000;
+    public const uint TypeRegular = 0x8000;
+    public const uint TypeSymbolicLink = 0xA000;
+    public const uint TypeSocket = 0xC000;
+
+    /// <summary>STATX_ATTR_MOUNT_ROOT.</summary>
+    public const ulong AttributeMountRoot = 0x2000;
+
+    public const short ReadLock = 0;
+    public const short WriteLock = 1;
+
+    /// <summary>A tv_nsec that leaves the time as it is.</summary>
+    public const long OmitTime = (1L << 30) - 2;
+
+    private const uint StatxBasic = 0x7FF;
+    private const int SetOpenFileLock = 37;
+    private const ulong CloneRangeRequest = 0x4020940D;
+
+    // These two, O_TMPFILE (which contains O_DIRECTORY) and the number of getdents64 differ by architecture.
+    public static readonly int DirectoryOnly = UsesArmFlags ? 0x4000 : 0x10000;
+    public static readonly int NoFollow = UsesArmFlags ? 0x8000 : 0x20000;
+    public static readonly int TemporaryFile = 0x400000 | DirectoryOnly;
+
+    private static readonly nint GetDirectoryEntriesNumber = RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 217,
+        Architecture.S390x => 220,
+        Architecture.Ppc64le => 202,
+        _ => 61,
+    };
+
+    private static bool UsesArmFlags => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Ppc64le;
+
+    /// <summary>The error number of the last call that failed on this thread.</summary>
+    public static int LastError => Marshal.GetLastPInvokeError();
+
+    private static bool Interrupted(nint result) => result < 0 && LastError == LinuxError.EINTR;
+
+    public static int Open(byte* path, int flags, uint mode)
+    {
+        int fd;
+        do
+        {
+            fd = open(path, flags | CloseOnExec, mode);
+        }
+        while (Interrupted(fd));
+        return fd;
+    }
+
+    public static int OpenAt(SafeHandle directory, byte* name, int flags, uint mode)
+    {
+        int fd;
+        do
+        {
+            fd = openat(directory, name, flags | CloseOnExec, mode);
+        }
+        while (Interrupted(fd));
+        return fd;
+    }
+
+    public static int Status(SafeHandle handle, byte* name, int flags, Statx* status) =>
+        statx(handle, name, flags | AtNoAutomount, StatxBasic, status);
+
+    public static int Status(byte* path, Statx* status) => statx(CurrentDirectory, path, 0, StatxBasic, status);
+
+    public static nint ReadAt(SafeHandle file, byte* buffer, nuint count, long offset)
+    {
+        nint read;
+        do
+        {
+            read = pread(file, buffer, count, offset);
+        }
+        while (Interrupted(read));
+        return read;
+    }
+
+    public static nint WriteAt(SafeHandle file, byte* buffer, nuint count, long offset)
+    {
+        nint written;
+        do
+        {
+            written = pwrite(file, buffer, count, offset);
+        }
+        while (Interrupted(written));
+        return written;
+    }
+
+    public static int Truncate(SafeHandle file, long length)
+    {
+        int result;
+        do
+        {
+            result = ftruncate(file, length);
+        }
+        while (Interrupted(result));
+        return result;
+    }
+
+    public static int SyncData(SafeHandle file)
+    {
+        int result;
+        do
+        {
+            result = fdatasync(file);
+        }
+        while (Interrupted(result));
+        return result;
+    }
+
+    public static int Sync(SafeHandle handle)
+    {
+        int result;
+        do
+        {
+            result = fsync(handle);
+        }
+        while (Interrupted(result));
+        return result;
+    }
+
+    public static nint CopyRange(SafeHandle source, long* sourceOffset, SafeHandle target, long* offset, nuint count)
+    {
+        nint copied;
+        do
+        {
+            copied = copy_file_range(source, sourceOffset, target, offset, count, 0);
+        }
+        while (Interrupted(copied));
+        return copied;
+    }
+
+    public static int Allocate(SafeHandle file, int mode, long offset, long length)
+    {
+        int result;
+        do
+        {
+            result = fallocate(file, mode, offset, length);
+        }
+        while (Interrupted(result));
+        return result;
+    }
+
+    public static int Clone(SafeHandle target, CloneRange* range) => ioctl(target, CloneRangeRequest, range);
+
+    /// <summary>Takes a lock that belongs to the open file (not to the process), without waiting.</summary>
+    public static int Lock(SafeHandle file, short kind, long start, long length)
+    {
+        var request = new FileLockRequest { Type = kind, Start = start, Length = length };
+        int result;
+        do
+        {
+            result = fcntl(file, SetOpenFileLock, &request);
+        }
+        while (Interrupted(result));
+        return result;
+    }
+
+    /// <summary>Reads directory entries (struct linux_dirent64) into the buffer. A system call by number: not every libc exports it.</summary>
+    public static nint GetDirectoryEntries(SafeHandle directory, byte* buffer, nuint size) =>
+        syscall(GetDirectoryEntriesNumber, directory, buffer, size);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    public static partial int Close(int fd);
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    public static partial long Seek(SafeHandle file, long offset, int whence);
+
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    public static partial int SyncFileSystem(SafeHandle handle);
+
+    [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true)]
+    public static partial int MakeDirectory(byte* path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true)]
+    public static partial int MakeDirectoryAt(SafeHandle directory, byte* name, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "mknodat", SetLastError = true)]
+    public static partial int MakeNodeAt(SafeHandle directory, byte* name, uint mode, ulong device);
+
+    [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true)]
+    public static partial int SymbolicLinkAt(byte* target, SafeHandle directory, byte* name);
+
+    [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true)]
+    public static partial int LinkAt(SafeHandle oldDirectory, byte* oldName, SafeHandle newDirectory, byte* newName, int flags);
+
+    [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true)]
+    public static partial int RenameAt(SafeHandle oldDirectory, byte* oldName, SafeHandle newDirectory, byte* newName);
+
+    [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true)]
+    public static partial int UnlinkAt(SafeHandle directory, byte* name, int flags);
+
+    [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true)]
+    public static partial int Unlink(byte* path);
+
+    [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true)]
+    public static partial nint ReadLinkAt(SafeHandle directory, byte* name, byte* buffer, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "readlink", SetLastError = true)]
+    public static partial nint ReadLink(byte* path, byte* buffer, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
+    public static partial int ChangeOwner(SafeHandle handle, uint user, uint group);
+
+    [LibraryImport("libc", EntryPoint = "fchownat", SetLastError = true)]
+    public static partial int ChangeOwnerAt(SafeHandle directory, byte* name, uint user, uint group, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
+    public static partial int ChangeMode(SafeHandle handle, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "chmod", SetLastError = true)]
+    public static partial int ChangeMode(byte* path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
+    public static partial int SetTimes(SafeHandle handle, TimeSpecification* accessedAndModified);
+
+    [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true)]
+    public static partial int SetTimesAt(SafeHandle directory, byte* name, TimeSpecification* accessedAndModified, int flags);
+
+    [LibraryImport("libc", EntryPoint = "flistxattr", SetLastError = true)]
+    public static partial nint ListAttributes(SafeHandle handle, byte* names, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "llistxattr", SetLastError = true)]
+    public static partial nint ListAttributes(byte* path, byte* names, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "fgetxattr", SetLastError = true)]
+    public static partial nint GetAttribute(SafeHandle handle, byte* name, byte* value, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "lgetxattr", SetLastError = true)]
+    public static partial nint GetAttribute(byte* path, byte* name, byte* value, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "fsetxattr", SetLastError = true)]
+    public static partial int SetAttribute(SafeHandle handle, byte* name, byte* value, nuint size, int flags);
+
+    [LibraryImport("libc", EntryPoint = "lsetxattr", SetLastError = true)]
+    public static partial int SetAttribute(byte* path, byte* name, byte* value, nuint size, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fremovexattr", SetLastError = true)]
+    public static partial int RemoveAttribute(SafeHandle handle, byte* name);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint EffectiveUser();
+
+    [LibraryImport("libc", EntryPoint = "getegid")]
+    public static partial uint EffectiveGroup();
+
+    /// <summary>The first field of struct passwd is a pointer to the name; the rest is left alone. Returns the error number.</summary>
+    [LibraryImport("libc", EntryPoint = "getpwuid_r")]
+    public static partial int GetUser(uint user, byte** entry, byte* buffer, nuint size, void** result);
+
+    /// <inheritdoc cref="GetUser"/>
+    [LibraryImport("libc", EntryPoint = "getgrgid_r")]
+    public static partial int GetGroup(uint group, byte** entry, byte* buffer, nuint size, void** result);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int open(byte* path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int openat(SafeHandle directory, byte* name, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int statx(SafeHandle directory, byte* name, int flags, uint mask, Statx* status);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int statx(int directory, byte* name, int flags, uint mask, Statx* status);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint pread(SafeHandle file, byte* buffer, nuint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint pwrite(SafeHandle file, byte* buffer, nuint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ftruncate(SafeHandle file, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fdatasync(SafeHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(SafeHandle handle);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint copy_file_range(
+        SafeHandle source, long* sourceOffset, SafeHandle target, long* targetOffset, nuint count, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fallocate(SafeHandle file, int mode, long offset, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ioctl(SafeHandle file, ulong request, CloneRange* argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(SafeHandle file, int command, FileLockRequest* argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, SafeHandle directory, byte* buffer, nuint size);
+
+    /// <summary>struct statx, as far as it is used.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    internal struct Statx
+    {
+        [FieldOffset(8)] public ulong Attributes;
+        [FieldOffset(16)] public uint LinkCount;
+        [FieldOffset(20)] public uint UserId;
+        [FieldOffset(24)] public uint GroupId;
+        [FieldOffset(28)] public ushort Mode;
+        [FieldOffset(32)] public ulong Inode;
+        [FieldOffset(40)] public ulong Size;
+        [FieldOffset(48)] public ulong Blocks;
+        [FieldOffset(96)] public StatxTime ChangedAt;
+        [FieldOffset(112)] public StatxTime ModifiedAt;
+        [FieldOffset(128)] public uint NodeMajor;
+        [FieldOffset(132)] public uint NodeMinor;
+        [FieldOffset(136)] public uint DeviceMajor;
+        [FieldOffset(140)] public uint DeviceMinor;
+    }
+
+    /// <summary>struct statx_timestamp.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct StatxTime
+    {
+        public long Seconds;
+        public uint Nanoseconds;
+        public int Reserved;
+    }
+
+    /// <summary>struct timespec.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TimeSpecification
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
+
+    /// <summary>struct file_clone_range.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct CloneRange
+    {
+        public long SourceFile;
+        public ulong SourceOffset;
+        public ulong Length;
+        public ulong Offset;
+    }
+
+    /// <summary>struct flock.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct FileLockRequest
+    {
+        public short Type;
+        public short Whence;
+        public long Start;
+        public long Length;
+        public int Process;
+    }
+}

@@ -1,0 +1,214 @@
+namespace Snapshotter.Engine.FileSystem.Linux;
+
+/// <summary>An open file.</summary>
+internal sealed unsafe class LinuxFile : LinuxHandle, IFile
+{
+    /// <summary>Far behind the end of any archive, so that no lock of another program on its content is met.</summary>
+    private const long WriterByte = 1L << 62;
+    private const long ReaderByte = WriterByte + 1;
+
+    /// <summary>The kernel moves at most this many bytes per call.</summary>
+    private const long LargestTransfer = 0x7FFFF000;
+
+    private KnownMetadata known = KnownMetadata.Nothing;
+
+    public LinuxFile(int fd, string displayPath)
+        : base(fd, displayPath)
+    {
+    }
+
+    public LinuxFile(int fd, LinuxDirectory directory, ReadOnlySpan<byte> name)
+        : base(fd, directory, name)
+    {
+    }
+
+    /// <summary>For a file just created.</summary>
+    public LinuxFile(int fd, LinuxDirectory directory, ReadOnlySpan<byte> name, in KnownMetadata known)
+        : base(fd, directory, name)
+    {
+        this.known = known;
+    }
+
+    public long Length
+    {
+        get
+        {
+            GetStatus(out var status);
+            return status.Size;
+        }
+    }
+
+    public int Read(Span<byte> buffer, long offset)
+    {
+        var total = 0;
+        fixed (byte* bytes = buffer)
+        {
+            while (total < buffer.Length)
+            {
+                var read = LibC.ReadAt(this, bytes + total, (nuint)(buffer.Length - total), offset + total);
+                if (read < 0)
+                {
+                    throw LinuxError.Last("read", DisplayPath);
+                }
+                if (read == 0)
+                {
+                    break;
+                }
+                total += (int)read;
+            }
+        }
+        return total;
+    }
+
+    public void Write(ReadOnlySpan<byte> buffer, long offset)
+    {
+        var total = 0;
+        fixed (byte* bytes = buffer)
+        {
+            while (total < buffer.Length)
+            {
+                var written = LibC.WriteAt(this, bytes + total, (nuint)(buffer.Length - total), offset + total);
+                if (written <= 0)
+                {
+                    throw written < 0
+                        ? LinuxError.Last("write", DisplayPath)
+                        : LinuxError.Of(LinuxError.EIO, "write", DisplayPath);
+                }
+                total += (int)written;
+            }
+        }
+    }
+
+    public void SetLength(long length)
+    {
+        if (LibC.Truncate(this, length) < 0)
+        {
+            throw LinuxError.Last("set the length of", DisplayPath);
+        }
+    }
+
+    public void Flush()
+    {
+        if (LibC.SyncData(this) < 0)
+        {
+            throw LinuxError.Last("flush", DisplayPath);
+        }
+    }
+
+    public long CopyFrom(IFile source, long sourceOffset, long offset, long count)
+    {
+        if (source is not LinuxFile from)
+        {
+            return -1;
+        }
+        long copied = 0;
+        while (copied < count)
+        {
+            var moved = LibC.CopyRange(
+                from, &sourceOffset, this, &offset, (nuint)Math.Min(count - copied, LargestTransfer));
+            if (moved == 0)
+            {
+                break;
+            }
+            if (moved < 0)
+            {
+                if (copied == 0 && IsImpossible(LibC.LastError))
+                {
+                    return -1;
+                }
+                throw LinuxError.Last($"copy from '{from.DisplayPath}' to", DisplayPath);
+            }
+            copied += moved;
+        }
+        return copied;
+    }
+
+    public bool TryClone(IFile source, long sourceOffset, long offset, long count)
+    {
+        if (source is not LinuxFile from)
+        {
+            return false;
+        }
+        if (count == 0)
+        {
+            // To the kernel zero means "to the end".
+            return true;
+        }
+        var isHeld = false;
+        try
+        {
+            from.DangerousAddRef(ref isHeld);
+            var range = new LibC.CloneRange
+            {
+                SourceFile = from.Descriptor,
+                SourceOffset = (ulong)sourceOffset,
+                Length = (ulong)count,
+                Offset = (ulong)offset,
+            };
+            return LibC.Clone(this, &range) == 0 || (IsImpossible(LibC.LastError)
+                ? false
+                : throw LinuxError.Last($"share blocks of '{from.DisplayPath}' with", DisplayPath));
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                from.DangerousRelease();
+            }
+        }
+    }
+
+    public long NextData(long offset)
+    {
+        var found = LibC.Seek(this, offset, LibC.SeekData);
+        return found >= 0 ? found : LibC.LastError switch
+        {
+            LinuxError.ENXIO => Length,
+            LinuxError.EINVAL or LinuxError.EOPNOTSUPP => offset,
+            _ => throw LinuxError.Last("seek in", DisplayPath),
+        };
+    }
+
+    public long NextHole(long offset)
+    {
+        var found = LibC.Seek(this, offset, LibC.SeekHole);
+        return found >= 0 ? found : LibC.LastError switch
+        {
+            LinuxError.ENXIO or LinuxError.EINVAL or LinuxError.EOPNOTSUPP => Length,
+            _ => throw LinuxError.Last("seek in", DisplayPath),
+        };
+    }
+
+    public bool TryCollapse(long offset, long count) =>
+        LibC.Allocate(this, LibC.CollapseRange, offset, count) == 0 || (IsImpossible(LibC.LastError)
+            ? false
+            : throw LinuxError.Last("cut a range out of", DisplayPath));
+
+    public bool TryLock(FileLock kind)
+    {
+        var result = kind switch
+        {
+            FileLock.Writer => LibC.Lock(this, LibC.WriteLock, WriterByte, 1),
+            FileLock.Mover => LibC.Lock(this, LibC.WriteLock, ReaderByte, 1),
+            _ => LibC.Lock(this, LibC.ReadLock, ReaderByte, 1),
+        };
+        return result == 0 || LibC.LastError switch
+        {
+            LinuxError.EAGAIN or LinuxError.EACCES => false,
+            // The file system has no locks: nobody else can hold one.
+            LinuxError.ENOLCK or LinuxError.ENOSYS or LinuxError.EINVAL or LinuxError.EOPNOTSUPP => true,
+            _ => throw LinuxError.Last("lock", DisplayPath),
+        };
+    }
+
+    public MetadataLoss SetMetadata(in FileMetadata metadata)
+    {
+        var loss = Apply(metadata, known);
+        known = KnownMetadata.Nothing;
+        return loss;
+    }
+
+    /// <summary>True for "not between these files", which comes before the first byte; a failure is something else.</summary>
+    private static bool IsImpossible(int error) => error is LinuxError.EXDEV or LinuxError.ETXTBSY or LinuxError.ENOTTY
+        || LinuxError.IsRefusal(error);
+}

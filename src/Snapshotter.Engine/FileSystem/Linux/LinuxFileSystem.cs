@@ -1,0 +1,208 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Snapshotter.Engine.FileSystem.Linux;
+
+/// <summary>Linux, by its system calls.</summary>
+internal sealed unsafe class LinuxFileSystem : IFileSystem
+{
+    private readonly ConcurrentDictionary<uint, ReadOnlyMemory<byte>> userNames = new();
+    private readonly ConcurrentDictionary<uint, ReadOnlyMemory<byte>> groupNames = new();
+
+    public FileSystemTraits Traits { get; } = new(
+        IsPrivileged: ProcessIdentity.Current.MayChangeOwners,
+        HasOwnersAndModes: true,
+        IsCaseSensitive: true,
+        HasReservedNames: false,
+        UserId: ProcessIdentity.Current.UserId,
+        GroupId: ProcessIdentity.Current.GroupId);
+
+    [SkipLocalsInit]
+    public IDirectory OpenDirectory(string path)
+    {
+        Span<byte> buffer = stackalloc byte[CName.PathSize];
+        fixed (byte* pathBytes = CName.Path(path, buffer, "open"))
+        {
+            var fd = LibC.Open(pathBytes, LibC.DirectoryOnly, 0);
+            return fd >= 0 ? new LinuxDirectory(fd, path) : throw LinuxError.Last("open", path);
+        }
+    }
+
+    [SkipLocalsInit]
+    public IFile OpenFile(string path, FileAccessKind access)
+    {
+        var flags = access switch
+        {
+            FileAccessKind.Read => LibC.ReadOnly,
+            FileAccessKind.ReadWrite => LibC.ReadWrite,
+            _ => LibC.ReadWrite | LibC.Create,
+        };
+        Span<byte> buffer = stackalloc byte[CName.PathSize];
+        fixed (byte* pathBytes = CName.Path(path, buffer, "open"))
+        {
+            var fd = LibC.Open(pathBytes, flags | LibC.NonBlocking, 0x1B6);
+            if (fd < 0)
+            {
+                throw LinuxError.Last("open", path);
+            }
+            var file = new LinuxFile(fd, path);
+            file.GetStatus(out var status);
+            if (status.Kind == FileKind.Directory)
+            {
+                file.Dispose();
+                throw LinuxError.Of(LinuxError.EISDIR, "open", path);
+            }
+            return file;
+        }
+    }
+
+    [SkipLocalsInit]
+    public bool TryGetStatus(string path, out FileStatus status)
+    {
+        Span<byte> buffer = stackalloc byte[CName.PathSize];
+        LibC.Statx statx;
+        fixed (byte* pathBytes = CName.Path(path, buffer, "stat"))
+        {
+            if (LibC.Status(pathBytes, &statx) == 0)
+            {
+                LinuxHandle.Translate(statx, out status);
+                return true;
+            }
+        }
+        if (LibC.LastError is not (LinuxError.ENOENT or LinuxError.ENOTDIR))
+        {
+            throw LinuxError.Last("stat", path);
+        }
+        status = default;
+        return false;
+    }
+
+    [SkipLocalsInit]
+    public void CreateDirectories(string path)
+    {
+        Span<byte> buffer = stackalloc byte[CName.PathSize];
+        fixed (byte* pathBytes = CName.Path(path, buffer, "create directory"))
+        {
+            if (LibC.MakeDirectory(pathBytes, 0x1ED) == 0)
+            {
+                return;
+            }
+            var error = LibC.LastError;
+            if (TryGetStatus(path, out var status))
+            {
+                if (status.Kind == FileKind.Directory)
+                {
+                    return;
+                }
+                throw LinuxError.Of(LinuxError.ENOTDIR, "create directory", path);
+            }
+            var parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(path));
+            if (error != LinuxError.ENOENT || string.IsNullOrEmpty(parent))
+            {
+                throw LinuxError.Of(error, "create directory", path);
+            }
+            CreateDirectories(parent);
+            if (LibC.MakeDirectory(pathBytes, 0x1ED) < 0 && LibC.LastError != LinuxError.EEXIST)
+            {
+                throw LinuxError.Last("create directory", path);
+            }
+        }
+    }
+
+    public IReadOnlyList<string> MountPointsBelow(string path) => MountTable.Below(path, RealPath(path));
+
+    public long FreeSpace(string path)
+    {
+        try
+        {
+            return new DriveInfo(path).AvailableFreeSpace;
+        }
+        catch (DriveNotFoundException)
+        {
+            throw LinuxError.Of(LinuxError.ENOENT, "ask for the free space of", path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FileSystemException(FileError.Other, "ask for the free space of", path, exception.Message);
+        }
+    }
+
+    [SkipLocalsInit]
+    public IFile CreateSpool()
+    {
+        Span<byte> buffer = stackalloc byte[CName.PathSize];
+        var folder = Path.GetTempPath();
+        fixed (byte* pathBytes = CName.Path(folder, buffer, "create a temporary file in"))
+        {
+            var fd = LibC.Open(pathBytes, LibC.ReadWrite | LibC.TemporaryFile | LibC.Exclusive, 0x180);
+            if (fd >= 0)
+            {
+                return new LinuxFile(fd, folder);
+            }
+        }
+        // The file system of the temporary folder has no files without a name.
+        var path = Path.Join(folder, $"snapshotter-{Guid.NewGuid():N}");
+        fixed (byte* pathBytes = CName.Path(path, buffer, "create"))
+        {
+            var fd = LibC.Open(pathBytes, LibC.ReadWrite | LibC.Create | LibC.Exclusive | LibC.NoFollow, 0x180);
+            if (fd < 0)
+            {
+                throw LinuxError.Last("create", path);
+            }
+            _ = LibC.Unlink(pathBytes);
+            return new LinuxFile(fd, path);
+        }
+    }
+
+    public ReadOnlyMemory<byte> UserName(uint userId) =>
+        userNames.TryGetValue(userId, out var name) ? name : userNames.GetOrAdd(userId, static id => LookUp(id, &LibC.GetUser));
+
+    public ReadOnlyMemory<byte> GroupName(uint groupId) =>
+        groupNames.TryGetValue(groupId, out var name) ? name : groupNames.GetOrAdd(groupId, static id => LookUp(id, &LibC.GetGroup));
+
+    /// <summary>The path without links; the path itself when there is no such directory.</summary>
+    [SkipLocalsInit]
+    private static string RealPath(string path)
+    {
+        Span<byte> buffer = stackalloc byte[CName.PathSize];
+        fixed (byte* pathBytes = CName.Path(path, buffer, "resolve"))
+        {
+            var fd = LibC.Open(pathBytes, LibC.DirectoryOnly | LibC.PathOnly, 0);
+            if (fd < 0)
+            {
+                return path;
+            }
+            using var directory = new LinuxDirectory(fd, path);
+            fixed (byte* link = CName.ProcessPath(fd, [], stackalloc byte[64]))
+            {
+                var length = LibC.ReadLink(link, pathBytes, CName.PathSize);
+                return length > 0 ? Encoding.UTF8.GetString(buffer[..(int)length]) : path;
+            }
+        }
+    }
+
+    private static ReadOnlyMemory<byte> LookUp(uint id, delegate*<uint, byte**, byte*, nuint, void**, int> query)
+    {
+        // struct passwd and struct group begin with the name and are smaller than this.
+        var entry = stackalloc byte*[16];
+        for (var size = 1024; size <= 1 << 20; size *= 4)
+        {
+            var buffer = new byte[size];
+            fixed (byte* bytes = buffer)
+            {
+                void* result = null;
+                var error = query(id, entry, bytes, (nuint)size, &result);
+                if (error is LinuxError.ERANGE or LinuxError.EINTR)
+                {
+                    continue;
+                }
+                return result == null
+                    ? ReadOnlyMemory<byte>.Empty
+                    : MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry[0]).ToArray();
+            }
+        }
+        return ReadOnlyMemory<byte>.Empty;
+    }
+}

@@ -1,0 +1,165 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Snapshotter.Engine.FileSystem.Linux;
+
+/// <summary>An open file or directory: its descriptor and what both can do. One object per open file, the handle itself.</summary>
+internal abstract unsafe class LinuxHandle : SafeHandle
+{
+    private readonly LinuxHandle? parent;
+    private readonly byte[]? name;
+    private string? displayPath;
+
+    /// <summary>For what the user named.</summary>
+    protected LinuxHandle(int fd, string displayPath)
+        : base(-1, ownsHandle: true)
+    {
+        SetHandle(fd);
+        this.displayPath = displayPath;
+    }
+
+    /// <summary>For a name in an open directory: its path is put together only if a message needs it.</summary>
+    protected LinuxHandle(int fd, LinuxHandle parent, ReadOnlySpan<byte> name)
+        : base(-1, ownsHandle: true)
+    {
+        SetHandle(fd);
+        this.parent = parent;
+        this.name = name.ToArray();
+    }
+
+    public override bool IsInvalid => handle == -1;
+
+    public string DisplayPath => displayPath ??= parent!.DisplayPathOf(name);
+
+    /// <summary>Bytes free on the file system that holds it.</summary>
+    public long FreeSpace => new DriveInfo($"/proc/self/fd/{Descriptor}").AvailableFreeSpace;
+
+    protected int Descriptor => (int)handle;
+
+    public string DisplayPathOf(ReadOnlySpan<byte> child) => Path.Join(DisplayPath, Encoding.UTF8.GetString(child));
+
+    [SkipLocalsInit]
+    public void GetStatus(out FileStatus status)
+    {
+        LibC.Statx statx;
+        byte empty = 0;
+        if (LibC.Status(this, &empty, LibC.AtEmptyPath, &statx) < 0)
+        {
+            throw LinuxError.Last("stat", DisplayPath);
+        }
+        Translate(statx, out status);
+    }
+
+    public void GetAttributes(List<ExtendedAttribute> attributes) => LinuxAttributes.Get(new LinuxAttributes.Target(this), attributes);
+
+    /// <summary>
+    /// Sets what differs from <paramref name="known"/>. Order matters: a change of owner takes setuid bits and file
+    /// capabilities away, a change of mode the rights of an ACL, and every change but the last the times' accuracy.
+    /// </summary>
+    protected MetadataLoss Apply(in FileMetadata metadata, in KnownMetadata known)
+    {
+        var loss = MetadataLoss.None;
+        var mode = metadata.Mode;
+        var isModeSet = known.Mode == mode;
+        if (metadata.SetOwner && !known.HasOwner(metadata.UserId, metadata.GroupId))
+        {
+            // May clear setuid, setgid and capabilities.
+            isModeSet &= (mode & 0xC00) == 0;
+            if (LibC.ChangeOwner(this, metadata.UserId, metadata.GroupId) < 0)
+            {
+                loss |= Refused(MetadataLoss.Owner, "chown");
+                if (metadata.Kind != FileKind.Directory && (mode & 0xC00) != 0)
+                {
+                    // A program that runs as its owner must not run as somebody else.
+                    mode &= 0x3FF;
+                    loss |= MetadataLoss.Mode;
+                }
+            }
+        }
+        var target = new LinuxAttributes.Target(this);
+        if (!known.HasNoAttributes)
+        {
+            LinuxAttributes.RemoveOthers(target, metadata.Attributes);
+        }
+        if (metadata.Attributes is not null)
+        {
+            loss |= LinuxAttributes.Set(target, metadata.Attributes, accessLists: false);
+        }
+        if (!isModeSet && LibC.ChangeMode(this, (uint)mode) < 0)
+        {
+            loss |= Refused(MetadataLoss.Mode, "chmod");
+        }
+        else if ((mode & 0xC00) != 0)
+        {
+            // The kernel drops setgid without a word when the process is not in the group.
+            GetStatus(out var status);
+            loss |= status.Mode == mode ? MetadataLoss.None : MetadataLoss.Mode;
+        }
+        if (metadata.Attributes is not null)
+        {
+            loss |= LinuxAttributes.Set(target, metadata.Attributes, accessLists: true);
+        }
+        var times = stackalloc LibC.TimeSpecification[2];
+        FillTimes(times, metadata.ModifiedAt);
+        if (LibC.SetTimes(this, times) < 0)
+        {
+            loss |= Refused(MetadataLoss.Times, "set times of");
+        }
+        return loss;
+    }
+
+    protected static void FillTimes(LibC.TimeSpecification* times, Timestamp modifiedAt)
+    {
+        times[0] = new LibC.TimeSpecification { Nanoseconds = LibC.OmitTime };
+        times[1] = new LibC.TimeSpecification { Seconds = modifiedAt.Seconds, Nanoseconds = modifiedAt.Nanoseconds };
+    }
+
+    /// <summary>The loss when the last call was refused; throws when it failed otherwise.</summary>
+    protected MetadataLoss Refused(MetadataLoss loss, string operation) =>
+        LinuxError.IsRefusal(LibC.LastError) ? loss : throw LinuxError.Last(operation, DisplayPath);
+
+    internal static void Translate(in LibC.Statx statx, out FileStatus status)
+    {
+        var kind = KindOfMode(statx.Mode);
+        status = new FileStatus
+        {
+            Kind = kind,
+            Mode = statx.Mode & 0xFFF,
+            UserId = statx.UserId,
+            GroupId = statx.GroupId,
+            Size = kind is FileKind.Regular or FileKind.SymbolicLink ? (long)statx.Size : 0,
+            Allocated = (long)statx.Blocks * 512,
+            ModifiedAt = new Timestamp(statx.ModifiedAt.Seconds, (int)statx.ModifiedAt.Nanoseconds),
+            ChangedAt = new Timestamp(statx.ChangedAt.Seconds, (int)statx.ChangedAt.Nanoseconds),
+            LinkCount = statx.LinkCount,
+            Id = new FileId(((ulong)statx.DeviceMajor << 32) | statx.DeviceMinor, statx.Inode),
+            DeviceMajor = statx.NodeMajor,
+            DeviceMinor = statx.NodeMinor,
+            IsMountRoot = (statx.Attributes & LibC.AttributeMountRoot) != 0,
+        };
+    }
+
+    internal static FileKind KindOfMode(uint mode) => (mode & LibC.TypeMask) switch
+    {
+        LibC.TypeRegular => FileKind.Regular,
+        LibC.TypeDirectory => FileKind.Directory,
+        LibC.TypeSymbolicLink => FileKind.SymbolicLink,
+        LibC.TypeFifo => FileKind.Fifo,
+        LibC.TypeCharacterDevice => FileKind.CharacterDevice,
+        LibC.TypeBlockDevice => FileKind.BlockDevice,
+        LibC.TypeSocket => FileKind.Socket,
+        _ => FileKind.Unknown,
+    };
+
+    // An error of close has nothing to say that the flush before it did not.
+    protected override bool ReleaseHandle() => LibC.Close((int)handle) == 0;
+}
+
+/// <summary>What a file just created is known to have, so that calls that would change nothing are left out.</summary>
+internal readonly record struct KnownMetadata(int Mode, uint UserId, uint GroupId, bool HasNoAttributes)
+{
+    public static readonly KnownMetadata Nothing = new(-1, uint.MaxValue, uint.MaxValue, HasNoAttributes: false);
+
+    public bool HasOwner(uint user, uint group) => Mode >= 0 && UserId == user && GroupId == group;
+}
