@@ -1,3 +1,4 @@
+using System.Globalization;
 using Snapshotter.Benchmarks.Measuring;
 
 namespace Snapshotter.Benchmarks.Scenarios;
@@ -17,7 +18,8 @@ internal sealed class LoopVolume : IDisposable
 
     public string MountPoint { get; }
 
-    public long FreeBytes => new DriveInfo(MountPoint).AvailableFreeSpace;
+    public long FreeBytes => long.Parse(
+        meter.Run(new Command("df", "--output=avail", "--block-size=1", MountPoint)).Split('\n')[1], CultureInfo.InvariantCulture);
 
     public static LoopVolume MakeXfs(Bench bench, long bytes)
     {
