@@ -1,21 +1,22 @@
 using Snapshotter.Benchmarks;
 using Snapshotter.Benchmarks.Host;
 using Snapshotter.Benchmarks.Measuring;
+using Snapshotter.Benchmarks.Parts;
 using Snapshotter.Benchmarks.Results;
 using Snapshotter.Benchmarks.Scenarios;
 using Snapshotter.Benchmarks.Workloads;
 
 const string usage = """
-    snapshotter-bench generate [--root DIR] [--scale N] [--seed N] [--only NAME,...]
+    Snapshotter.Benchmarks generate [--root DIR] [--scale N] [--seed N] [--only NAME,...]
         Makes the workloads below the root and keeps them.
-    snapshotter-bench compare [--root DIR] [--scale N] [--seed N] [--only SCENARIO,...] [--rounds N] [--json FILE]
-                              [--keep-gigabytes N] [--output DIR]
+    Snapshotter.Benchmarks compare [--root DIR] [--scale N] [--seed N] [--only SCENARIO,...] [--rounds N] [--json FILE]
+                                   [--keep-gigabytes N] [--output DIR]
         Runs ours and the others in turn, checks what they wrote, prints the tables and adds to the JSON file.
-    snapshotter-bench table --json FILE
+    Snapshotter.Benchmarks table --json FILE
         Prints the tables of a JSON file.
-    snapshotter-bench plot --json FILE --svg FILE
+    Snapshotter.Benchmarks plot --json FILE --svg FILE
         Draws the ratios.
-    snapshotter-bench parts [BenchmarkDotNet's arguments]
+    Snapshotter.Benchmarks parts [BenchmarkDotNet's arguments]
         Measures the engine's parts.
     """;
 
@@ -28,6 +29,7 @@ try
         ["compare", .. var rest] => Compare(new Arguments(rest)),
         ["table", .. var rest] => Table(new Arguments(rest)),
         ["plot", .. var rest] => Plot(new Arguments(rest)),
+        ["parts", .. var rest] => PartsRunner.Run(rest),
         _ => throw new UsageException(usage),
     };
 }

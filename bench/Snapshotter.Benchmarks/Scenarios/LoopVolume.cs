@@ -1,4 +1,3 @@
-using System.Globalization;
 using Snapshotter.Benchmarks.Measuring;
 
 namespace Snapshotter.Benchmarks.Scenarios;
@@ -18,8 +17,20 @@ internal sealed class LoopVolume : IDisposable
 
     public string MountPoint { get; }
 
-    public long FreeBytes => long.Parse(
-        meter.Run(new Command("df", "--output=avail", "--block-size=1", MountPoint)).Split('\n')[1], CultureInfo.InvariantCulture);
+    /// <summary>Free bytes once they no longer change: XFS gives back the space of removed files in the background.</summary>
+    public long SettledFreeBytes()
+    {
+        var drive = new DriveInfo(MountPoint);
+        long free;
+        do
+        {
+            Posix.Sync();
+            free = drive.AvailableFreeSpace;
+            Thread.Sleep(100);
+        }
+        while (drive.AvailableFreeSpace != free);
+        return free;
+    }
 
     public static LoopVolume MakeXfs(Bench bench, long bytes)
     {

@@ -21,15 +21,13 @@ internal static class ReflinkScenarios
         Command Starting(string path, Command command)
         {
             made = path;
-            Posix.Sync();
-            free = volume.FreeBytes;
+            free = volume.SettledFreeBytes();
             return command;
         }
 
         string Used()
         {
-            Posix.Sync();
-            double megabytes = (free - volume.FreeBytes) / 1e6;
+            double megabytes = (free - volume.SettledFreeBytes()) / 1e6;
             return FormattableString.Invariant($"df: {megabytes:F1} MB more");
         }
 
