@@ -95,7 +95,20 @@ internal sealed class YamlDocument
     }
 
     private ParsingEvent Next()
-        => parser.MoveNext() && parser.Current is { } current ? current : throw new YamlException("the document ends too early");
+    {
+        var last = parser.Current?.End ?? Mark.Empty;
+        try
+        {
+            return parser.MoveNext() && parser.Current is { } current
+                ? current
+                : throw new YamlException(last, last, "the document ends too early");
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        {
+            // What the scanner throws at some broken texts instead of its own exception.
+            throw new YamlException(last, last, "what follows here has no meaning", e);
+        }
+    }
 
     private void Next<T>() where T : ParsingEvent
     {
