@@ -1,7 +1,7 @@
 namespace Snapshotter.Engine.Volumes;
 
 /// <summary>Which volumes go into which prefix of an archive: the content of a config.yml.</summary>
-public sealed class VolumeConfig
+public class VolumeConfig
 {
     /// <summary>Path inside the tar that the volumes are saved below, without leading slash; empty for the root. A trailing slash is dropped.</summary>
     public string Prefix
