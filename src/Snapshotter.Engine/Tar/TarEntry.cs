@@ -14,7 +14,7 @@ internal readonly record struct TarAttribute(ReadOnlyMemory<byte> Name, ReadOnly
 /// </summary>
 internal sealed class TarEntry
 {
-    public TypeFlag Type;
+    public TypeFlag Type = TypeFlag.Regular;
     public ReadOnlyMemory<byte> Name;
 
     /// <summary>Target of a symbolic or hard link.</summary>
@@ -35,13 +35,16 @@ internal sealed class TarEntry
     public uint DeviceMajor;
     public uint DeviceMinor;
 
-    /// <summary>Length of the file's content in bytes, holes included. 0 for all but regular files.</summary>
+    /// <summary>Length of the file's content in bytes, holes included. 0 for all but regular files (and types unknown, which are read like them).</summary>
     public long Size;
 
     /// <summary>The runs of data of a sparse file in ascending order; null when the file is not sparse.</summary>
     public List<SparseRun>? Sparse;
 
-    /// <summary>Extended attributes, POSIX ACLs not among them. Empty when there are none.</summary>
+    /// <summary>
+    /// Extended attributes, POSIX ACLs not among them. Empty when there are none. A hostile archive may repeat a name: set
+    /// in this order, the last one wins, as with GNU tar.
+    /// </summary>
     public readonly List<TarAttribute> Attributes = [];
 
     /// <summary>The access ACL as text ("user::rw-,user:1000:r--,..."), empty when there is none (SCHILY.acl.access).</summary>
@@ -50,16 +53,19 @@ internal sealed class TarEntry
     /// <summary>A directory's default ACL as text, empty when there is none (SCHILY.acl.default).</summary>
     public ReadOnlyMemory<byte> DefaultAcl;
 
-    /// <summary>Read entries only: offset of the first header block of the entry, extension headers included.</summary>
+    /// <summary>Set by reader and encoder: offset of the first header block of the entry, extension headers included.</summary>
     public long HeaderOffset;
 
-    /// <summary>Read entries only: offset of the first byte of file data (behind a sparse map, where there is one).</summary>
+    /// <summary>Set by reader and encoder: offset of the first byte of file data (behind a sparse map, where there is one).</summary>
     public long DataOffset;
 
-    /// <summary>Bytes of file data that stand in the archive from <see cref="DataOffset"/> on: <see cref="Size"/>, less for a sparse file.</summary>
+    /// <summary>
+    /// Set by reader and encoder: bytes of data that stand in the archive from <see cref="DataOffset"/> on. For a regular
+    /// file <see cref="Size"/>, less when it is sparse; for others 0, but for foreign entries with data that is passed over.
+    /// </summary>
     public long StoredSize;
 
-    /// <summary>Read entries only: offset of the next entry's first header block.</summary>
+    /// <summary>Set by reader and encoder: offset of the next entry's first header block.</summary>
     public long NextOffset;
 
     /// <summary>Puts every field back to its default.</summary>
