@@ -47,6 +47,18 @@ public sealed class ContainerVolumeConfig : VolumeConfig
     /// <summary>Mounts that are no volumes: temporary file systems, the engine's own socket, the kernel's file systems.</summary>
     public IReadOnlyList<OmittedMount> Omitted { get; init; } = [];
 
+    /// <summary>
+    /// Writes a config.yml for a container that shares the volumes (<c>--volumes-from</c>), where each is at its target:
+    /// sources are left out.
+    /// </summary>
+    public string ToYaml() => VolumeConfigFile.Write(new VolumeConfig
+    {
+        Prefix = Prefix,
+        Volumes = [.. Volumes.Select(v => new VolumeSpec { Target = v.Target })],
+        Exclude = Exclude,
+        Keep = Keep,
+    });
+
     /// <inheritdoc/>
     public override string ToString() => ContainerName;
 }

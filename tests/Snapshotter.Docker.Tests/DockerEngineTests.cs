@@ -1,3 +1,5 @@
+using Snapshotter.Engine.Volumes;
+
 namespace Snapshotter.Docker.Tests;
 
 public sealed class DockerEngineTests : IDisposable
@@ -6,6 +8,9 @@ public sealed class DockerEngineTests : IDisposable
 
     private readonly FakeEngine _fake = new();
     private readonly string? _inContainer = Environment.GetEnvironmentVariable("DOTNET_RUNNING_IN_CONTAINER");
+
+    // Whether or not the tests run in a container: the fake engine's folder is "/" unless a test says otherwise.
+    public DockerEngineTests() => Environment.SetEnvironmentVariable("DOTNET_RUNNING_IN_CONTAINER", "true");
 
     public void Dispose()
     {
@@ -29,12 +34,26 @@ public sealed class DockerEngineTests : IDisposable
         Assert.Equal("/data", Assert.Single(config.Volumes).Target);
     }
 
+    [Fact]
+    public async Task It_can_be_written_for_a_container_that_shares_the_volumes()
+    {
+        _fake.AddContainer("web", mounts: Mounts, labels: """{"snapshotter.exclude": "*.tmp"}""");
+        using var engine = _fake.Connect();
+        var config = await engine.ReadVolumesAsync("web", TestContext.Current.CancellationToken);
+        Assert.Equal("/srv/data", config.Volumes[0].Path);
+
+        var read = VolumeConfigFile.Parse(config.ToYaml(), "config.yml");
+
+        Assert.Equal("volumes/web", read.Prefix);
+        Assert.Equal("/data", Assert.Single(read.Volumes).Path);
+        Assert.Equal(["*.tmp"], read.Exclude);
+    }
+
     [Theory]
     [InlineData("/", VolumePaths.Host, "/srv/data")]
     [InlineData("/no/engine/has/its/folder/here", VolumePaths.Container, null)]
     public async Task In_a_container_sources_are_known_only_when_the_engine_is_there_too(string root, VolumePaths expected, string? source)
     {
-        Environment.SetEnvironmentVariable("DOTNET_RUNNING_IN_CONTAINER", "true");
         _fake.Answer("GET /info", $$"""{"DockerRootDir": "{{root}}"}""");
         _fake.AddContainer("c", mounts: Mounts);
         using var engine = _fake.Connect();
