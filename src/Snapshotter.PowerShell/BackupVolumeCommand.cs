@@ -1,0 +1,125 @@
+using System.Management.Automation;
+using Snapshotter.Engine;
+using Snapshotter.Engine.Volumes;
+using Snapshotter.PowerShell.Arguments;
+using Snapshotter.PowerShell.Completion;
+
+namespace Snapshotter.PowerShell;
+
+/// <summary>
+/// Appends a generation with the given volumes to an archive. All paths of one call are one generation; each
+/// configuration is one of its own.
+/// </summary>
+[Cmdlet(VerbsData.Backup, "Volume", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(VolumeReport))]
+public sealed class BackupVolumeCommand : RetentionCommand
+{
+    private const string PathSet = "Path";
+    private const string LiteralPathSet = "LiteralPath";
+    private const string ConfigSet = "Config";
+    private const string DefaultPrefix = "volumes";
+
+    private readonly List<string> paths = [];
+
+    /// <summary>The directories and files to save; wildcards are resolved.</summary>
+    [Parameter(ParameterSetName = PathSet, Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [VolumePath]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>The directories and files to save, exactly as written.</summary>
+    [Parameter(ParameterSetName = LiteralPathSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <summary>What to save: the path of a config.yml, a VolumeConfig, a hashtable, or an object with Prefix and Volumes.</summary>
+    [Parameter(ParameterSetName = ConfigSet, Mandatory = true, ValueFromPipeline = true)]
+    [ConfigTransformation]
+    public ConfigSource[] Config { get; set; } = [];
+
+    /// <summary>The archive to append to.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string Archive { get; set; } = "";
+
+    /// <summary>The path inside the tar. For paths the default is "volumes"; a configuration has its own.</summary>
+    [Parameter]
+    [AllowEmptyString]
+    [ArgumentCompleter(typeof(PrefixCompleter))]
+    public string Prefix { get; set; } = DefaultPrefix;
+
+    /// <summary>Patterns of what is not saved, added to the configuration's own.</summary>
+    [Parameter]
+    public string[] Exclude { get; set; } = [];
+
+    /// <summary>How file data is protected.</summary>
+    [Parameter]
+    public ChecksumAlgorithm Checksum { get; set; } = ChecksumAlgorithm.XxHash128;
+
+    /// <summary>How long to wait for another writer of the archive: seconds, or a TimeSpan.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan Wait { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        switch (ParameterSetName)
+        {
+            case PathSet:
+                paths.AddRange(Path.SelectMany(Match));
+                break;
+            case LiteralPathSet:
+                paths.AddRange(LiteralPath.Select(ResolveLiteral));
+                break;
+            default:
+                foreach (ConfigSource source in Config)
+                    Run(_ => Backup(WithParameters(source.Read(ResolveLiteral))));
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (ParameterSetName == ConfigSet)
+            return;
+        Backup(new VolumeConfig
+        {
+            Prefix = Prefix,
+            Volumes = [.. paths.Select(path => new VolumeSpec { Target = path })],
+            Keep = Policy,
+        });
+    }
+
+    private string[] Match(string pattern)
+    {
+        string[] found = [.. ResolveWildcards(pattern)];
+        if (found.Length == 0)
+            ThrowTerminatingError(ErrorRecords.NothingMatches(pattern));
+        return found;
+    }
+
+    /// <summary>The configuration as the command line would have it.</summary>
+    private VolumeConfig WithParameters(VolumeConfig config) => new()
+    {
+        Prefix = MyInvocation.BoundParameters.ContainsKey(nameof(Prefix)) ? Prefix : config.Prefix,
+        Volumes = config.Volumes,
+        Exclude = config.Exclude,
+        Keep = Policy ?? config.Keep,
+    };
+
+    private void Backup(VolumeConfig config) => Run(reporter =>
+    {
+        VolumeConfigFile.Validate(config);
+        string archive = ResolveLiteral(Archive);
+        string volumes = string.Join(", ", config.Volumes);
+        if (!ShouldProcess(archive, Messages.Format(nameof(Messages.ActionBackup), volumes, config.Prefix)))
+            return;
+        var options = new BackupOptions { Checksum = Checksum, Exclude = Exclude, Wait = Wait };
+        BackupReport report = BackupTar.Backup(archive, config, options, reporter, Cancellation);
+        WriteObject(report.Volumes, true);
+    });
+}

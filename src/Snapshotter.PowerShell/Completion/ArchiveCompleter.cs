@@ -1,0 +1,108 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using Snapshotter.Engine;
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Volumes;
+
+namespace Snapshotter.PowerShell.Completion;
+
+/// <summary>
+/// Completes from the archive named on the same command line. An archive that cannot be read completes nothing: a
+/// completion must never be what fails.
+/// </summary>
+public abstract class ArchiveCompleter : IArgumentCompleter
+{
+    private static readonly string[] ArchiveParameters = ["Archive", "Path", "LiteralPath"];
+
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst,
+        IDictionary fakeBoundParameters)
+    {
+        ArgumentNullException.ThrowIfNull(fakeBoundParameters);
+        string typed = (wordToComplete ?? "").Trim('\'', '"');
+        return Volumes(fakeBoundParameters)
+            .Select(volume => (Text: TextOf(volume), ToolTip: ToolTipOf(volume)))
+            .Where(candidate => candidate.Text.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
+            .DistinctBy(candidate => candidate.Text)
+            .Select(candidate => new CompletionResult(
+                Quote(candidate.Text), candidate.Text.Length > 0 ? candidate.Text : "''",
+                CompletionResultType.ParameterValue, candidate.ToolTip));
+    }
+
+    /// <summary>The value that a volume gives.</summary>
+    /// <param name="volume">A volume in the archive.</param>
+    /// <returns>The text to complete.</returns>
+    protected abstract string TextOf(ArchivedVolume volume);
+
+    /// <summary>What the value stands for.</summary>
+    /// <param name="volume">A volume in the archive.</param>
+    /// <returns>A line for the tool tip.</returns>
+    protected virtual string ToolTipOf(ArchivedVolume volume)
+    {
+        ArgumentNullException.ThrowIfNull(volume);
+        return $"{volume.Prefix} {volume.Created.LocalDateTime:g}";
+    }
+
+    private static IEnumerable<ArchivedVolume> Volumes(IDictionary parameters)
+    {
+        string? archive = ArchiveParameters.Select(name => FirstText(parameters[name])).FirstOrDefault(text => text is not null);
+        if (archive is null)
+            return [];
+        try
+        {
+            IEnumerable<ArchivedVolume> volumes = BackupTar.List(FullPath(archive));
+            return FirstText(parameters["Prefix"]) is { } prefix ? volumes.Where(v => v.Prefix == prefix) : volumes;
+        }
+        catch (Exception e) when (e is BackupException or RuntimeException or IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    private static string? FirstText(object? value) => value switch
+    {
+        string text => text,
+        PSObject wrapped => FirstText(wrapped.BaseObject),
+        IList { Count: > 0 } list => FirstText(list[0]),
+        _ => null,
+    };
+
+    /// <summary>From $PWD, as the cmdlet itself would; a completer is given no session state.</summary>
+    private static string FullPath(string path)
+    {
+        using var shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);
+        return shell
+            .AddScript("$ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($args[0])")
+            .AddArgument(path)
+            .Invoke<string>()[0];
+    }
+
+    private static string Quote(string text)
+        => text.Length > 0 && text.All(c => char.IsLetterOrDigit(c) || c is '/' or '.' or '-' or '_' or ':' or '\\')
+            ? text
+            : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
+}
+
+/// <summary>Completes a prefix.</summary>
+public sealed class PrefixCompleter : ArchiveCompleter
+{
+    /// <inheritdoc/>
+    protected override string TextOf(ArchivedVolume volume) => volume?.Prefix ?? "";
+}
+
+/// <summary>Completes the target of a volume.</summary>
+public sealed class VolumeCompleter : ArchiveCompleter
+{
+    /// <inheritdoc/>
+    protected override string TextOf(ArchivedVolume volume) => volume?.Target ?? "";
+}
+
+/// <summary>Completes the number of a generation.</summary>
+public sealed class GenerationCompleter : ArchiveCompleter
+{
+    /// <inheritdoc/>
+    protected override string TextOf(ArchivedVolume volume)
+        => volume?.Generation.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "";
+}

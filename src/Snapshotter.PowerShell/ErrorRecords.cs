@@ -1,0 +1,49 @@
+using System.Management.Automation;
+using Snapshotter.Engine.Reporting;
+
+namespace Snapshotter.PowerShell;
+
+/// <summary>
+/// The one place where the engine's errors become PowerShell's: the id is the engine's own name for the error, so a
+/// FullyQualifiedErrorId begins with it.
+/// </summary>
+internal static class ErrorRecords
+{
+    public static ErrorRecord From(BackupException exception)
+        => new(exception, exception.Error.ToString(), CategoryOf(exception.Error), exception.Target);
+
+    /// <summary>A problem with one file, which does not end the job.</summary>
+    public static ErrorRecord From(Notice problem)
+        => From(new BackupException(problem.Kind, NoticeText.Of(problem), problem.Path));
+
+    /// <summary>Wildcards that match no file or directory.</summary>
+    public static ErrorRecord NothingMatches(string pattern)
+        => From(new BackupException(
+            BackupError.VolumeNotFound, Messages.Format(nameof(Messages.NoMatch), pattern), pattern));
+
+    /// <summary>A path of the registry, the environment...</summary>
+    public static ErrorRecord NotFileSystem(string path)
+        => Usage("PathNotFileSystem", Messages.Format(nameof(Messages.PathNotFileSystem), path), path);
+
+    /// <summary>Parameters that do not go together, or whose values cannot be.</summary>
+    public static ErrorRecord Usage(string id, string message, object? target)
+        => new(new ArgumentException(message), id, ErrorCategory.InvalidArgument, target);
+
+    private static ErrorCategory CategoryOf(BackupError error) => error switch
+    {
+        BackupError.ConfigNotFound or BackupError.VolumeNotFound or BackupError.ArchiveNotFound
+            or BackupError.GenerationNotFound => ErrorCategory.ObjectNotFound,
+        BackupError.ConfigInvalid or BackupError.ArchiveEmpty or BackupError.ArchiveInvalid
+            or BackupError.ChecksumMismatch => ErrorCategory.InvalidData,
+        BackupError.VolumeNotWritable or BackupError.ArchiveNotWritable => ErrorCategory.PermissionDenied,
+        BackupError.ArchiveExists => ErrorCategory.ResourceExists,
+        BackupError.ArchiveLocked => ErrorCategory.ResourceBusy,
+        BackupError.InsufficientSpace => ErrorCategory.ResourceUnavailable,
+        BackupError.RestoreInterrupted => ErrorCategory.InvalidOperation,
+        BackupError.UnsafeEntry => ErrorCategory.SecurityError,
+        BackupError.FileUnreadable => ErrorCategory.ReadError,
+        BackupError.FileChanged or BackupError.NotKept => ErrorCategory.InvalidResult,
+        BackupError.InputOutput => ErrorCategory.DeviceError,
+        _ => ErrorCategory.NotSpecified,
+    };
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using System.Resources;
+
+namespace Snapshotter.PowerShell;
+
+/// <summary>The words of this layer, from Messages.resx: a satellite assembly translates them.</summary>
+internal static class Messages
+{
+    private static readonly ResourceManager Table = new(typeof(Messages));
+
+    public static string Done => Get(nameof(Done));
+    public static string DoneOf => Get(nameof(DoneOf));
+    public static string ProgressStatus => Get(nameof(ProgressStatus));
+    public static string PathNotFileSystem => Get(nameof(PathNotFileSystem));
+    public static string NoMatch => Get(nameof(NoMatch));
+    public static string NotAConfig => Get(nameof(NotAConfig));
+    public static string NotAPath => Get(nameof(NotAPath));
+    public static string NotADuration => Get(nameof(NotADuration));
+    public static string NotASpan => Get(nameof(NotASpan));
+    public static string UnknownKey => Get(nameof(UnknownKey));
+    public static string WrongValue => Get(nameof(WrongValue));
+    public static string NotAVolume => Get(nameof(NotAVolume));
+    public static string GenerationAmbiguous => Get(nameof(GenerationAmbiguous));
+    public static string ActionInitialize => Get(nameof(ActionInitialize));
+    public static string ActionBackup => Get(nameof(ActionBackup));
+    public static string ActionRestore => Get(nameof(ActionRestore));
+    public static string UntrustedQuery => Get(nameof(UntrustedQuery));
+    public static string UntrustedCaption => Get(nameof(UntrustedCaption));
+
+    /// <summary>A message with its placeholders filled.</summary>
+    public static string Format(string name, params object?[] arguments)
+        => string.Format(CultureInfo.CurrentCulture, Get(name), arguments);
+
+    private static string Get(string name)
+        => Table.GetString(name, CultureInfo.CurrentUICulture) ?? throw new MissingManifestResourceException(name);
+}

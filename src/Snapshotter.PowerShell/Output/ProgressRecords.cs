@@ -1,0 +1,27 @@
+using System.Management.Automation;
+using Snapshotter.Engine.Reporting;
+
+namespace Snapshotter.PowerShell.Output;
+
+/// <summary>Turns where a job is into what PowerShell shows: percentage, bytes, rate and the time that remains.</summary>
+internal static class ProgressRecords
+{
+    public static ProgressRecord From(int activityId, in JobProgress progress)
+    {
+        double seconds = progress.Elapsed.TotalSeconds;
+        double rate = seconds > 0 ? progress.DoneBytes / seconds : 0;
+        bool known = progress.TotalBytes > 0;
+        string done = known
+            ? Messages.Format(nameof(Messages.DoneOf), ByteSize.Format(progress.DoneBytes), ByteSize.Format(progress.TotalBytes))
+            : ByteSize.Format(progress.DoneBytes);
+        return new ProgressRecord(activityId, progress.Activity, Messages.Format(
+            nameof(Messages.ProgressStatus), done, ByteSize.Format((long)rate), progress.DoneEntries))
+        {
+            CurrentOperation = progress.Volume.Length > 0 ? progress.Volume : null,
+            PercentComplete = known ? (int)Math.Clamp(100 * progress.DoneBytes / (double)progress.TotalBytes, 0, 100) : -1,
+            SecondsRemaining = known && rate > 0
+                ? (int)Math.Min(Math.Max(0, progress.TotalBytes - progress.DoneBytes) / rate, int.MaxValue)
+                : -1,
+        };
+    }
+}

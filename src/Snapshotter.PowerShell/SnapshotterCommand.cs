@@ -1,0 +1,80 @@
+using System.Management.Automation;
+using Snapshotter.Engine.Reporting;
+using Snapshotter.PowerShell.Output;
+
+namespace Snapshotter.PowerShell;
+
+/// <summary>
+/// What all cmdlets share: a job of the engine can be cancelled, its exceptions become error records, and paths are
+/// resolved as PowerShell does.
+/// </summary>
+public abstract class SnapshotterCommand : PSCmdlet, IDisposable
+{
+    private readonly CancellationTokenSource cancellation = new();
+
+    /// <summary>Is cancelled when the pipeline is stopped.</summary>
+    protected CancellationToken Cancellation => cancellation.Token;
+
+    /// <summary>Called on another thread when the pipeline is stopped: only tells the engine, which rolls back.</summary>
+    protected override void StopProcessing() => cancellation.Cancel();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases what the cmdlet holds.</summary>
+    /// <param name="disposing">False in a finalizer.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+            cancellation.Dispose();
+    }
+
+    /// <summary>Runs a job of the engine: its progress and warnings go to PowerShell's streams, its failure ends the cmdlet.</summary>
+    /// <param name="job">Calls the engine with the reporter given and with <see cref="Cancellation"/>.</param>
+    protected void Run(Action<IReporter> job)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        using var reporter = new CommandReporter(this);
+        try
+        {
+            job(reporter);
+        }
+        catch (BackupException e)
+        {
+            ThrowTerminatingError(ErrorRecords.From(e));
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+    }
+
+    /// <summary>A path as the user wrote it, made absolute from <c>$PWD</c>; wildcard characters are part of the name.</summary>
+    /// <param name="path">The path; it need not exist.</param>
+    /// <returns>An absolute path of the file system, without a separator at its end.</returns>
+    protected string ResolveLiteral(string path)
+    {
+        string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+        if (provider.Name != "FileSystem")
+            ThrowTerminatingError(ErrorRecords.NotFileSystem(path));
+        return Path.TrimEndingDirectorySeparator(full);
+    }
+
+    /// <summary>All paths that a path with wildcards names, or the path itself when it has none.</summary>
+    /// <param name="pattern">The path; a name with brackets that exists as it stands is taken literally.</param>
+    /// <returns>Absolute paths; none when the wildcards match nothing.</returns>
+    protected IEnumerable<string> ResolveWildcards(string pattern)
+    {
+        string literal = ResolveLiteral(WildcardPattern.Unescape(pattern));
+        if (!WildcardPattern.ContainsWildcardCharacters(pattern) || Path.Exists(literal))
+            return [literal];
+
+        // With force, since a name that begins with a dot is a name like any other.
+        return [.. InvokeProvider.Item.Get([pattern], force: true, literalPath: false)
+            .Select(item => item.BaseObject).OfType<FileSystemInfo>().Select(info => Path.TrimEndingDirectorySeparator(info.FullName))];
+    }
+}
