@@ -1,4 +1,5 @@
 using Snapshotter.Engine.FileSystem.Linux;
+using Snapshotter.Engine.FileSystem.Portable;
 
 namespace Snapshotter.Engine.FileSystem;
 
@@ -7,5 +8,5 @@ internal static class PlatformFileSystem
 {
     public static IFileSystem Current { get; } = OperatingSystem.IsLinux() && Environment.Is64BitProcess
         ? new LinuxFileSystem()
-        : throw new PlatformNotSupportedException();
+        : new PortableFileSystem();
 }

@@ -34,7 +34,7 @@ public abstract class FileSystemContract : IDisposable
         return content;
     }
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         folder.Dispose();
         GC.SuppressFinalize(this);
@@ -494,6 +494,26 @@ public abstract class FileSystemContract : IDisposable
         }
         using var third = FileSystem.OpenFile(path, FileAccessKind.ReadWrite);
         Assert.True(third.TryLock(FileLock.Writer));
+    }
+
+    [Fact]
+    public void Locks_of_readers_writers_and_movers()
+    {
+        File.WriteAllText(PathOf("archive"), "x");
+        using var writer = Open(FileAccessKind.ReadWrite);
+        Assert.True(writer.TryLock(FileLock.Writer));
+        using (var reader = Open(FileAccessKind.Read))
+        using (var other = Open(FileAccessKind.Read))
+        {
+            Assert.True(reader.TryLock(FileLock.Reader));
+            Assert.True(other.TryLock(FileLock.Reader));
+            Assert.False(writer.TryLock(FileLock.Mover));
+        }
+        Assert.True(writer.TryLock(FileLock.Mover));
+        using var late = Open(FileAccessKind.Read);
+        Assert.False(late.TryLock(FileLock.Reader));
+
+        IFile Open(FileAccessKind access) => FileSystem.OpenFile(PathOf("archive"), access);
     }
 
     [Fact]

@@ -43,6 +43,7 @@ internal static unsafe partial class LibC
 
     public const short ReadLock = 0;
     public const short WriteLock = 1;
+    public const short NoLock = 2;
 
     /// <summary>A tv_nsec that leaves the time as it is.</summary>
     public const long OmitTime = (1L << 30) - 2;
@@ -96,7 +97,8 @@ internal static unsafe partial class LibC
     public static int Status(SafeHandle handle, byte* name, int flags, Statx* status) =>
         statx(handle, name, flags | AtNoAutomount, StatxBasic, status);
 
-    public static int Status(byte* path, Statx* status) => statx(CurrentDirectory, path, 0, StatxBasic, status);
+    public static int Status(byte* path, int flags, Statx* status) =>
+        statx(CurrentDirectory, path, flags | AtNoAutomount, StatxBasic, status);
 
     public static nint ReadAt(SafeHandle file, byte* buffer, nuint count, long offset)
     {
@@ -188,6 +190,13 @@ internal static unsafe partial class LibC
         }
         while (Interrupted(result));
         return result;
+    }
+
+    /// <summary>Releases all locks of the open file, also while a child process that is just being started shares it.</summary>
+    public static void Unlock(int fd)
+    {
+        var request = new FileLockRequest { Type = NoLock };
+        _ = fcntl(fd, SetOpenFileLock, &request);
     }
 
     /// <summary>Reads directory entries (struct linux_dirent64) into the buffer. A system call by number: not every libc exports it.</summary>
@@ -325,6 +334,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(SafeHandle file, int command, FileLockRequest* argument);
+
+    [LibraryImport("libc")]
+    private static partial int fcntl(int fd, int command, FileLockRequest* argument);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, SafeHandle directory, byte* buffer, nuint size);

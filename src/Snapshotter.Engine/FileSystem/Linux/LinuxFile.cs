@@ -10,6 +10,7 @@ internal sealed unsafe class LinuxFile : LinuxHandle, IFile
     /// <summary>The kernel moves at most this many bytes per call.</summary>
     private const long LargestTransfer = 0x7FFFF000;
 
+    private bool isLocked;
     private KnownMetadata known = KnownMetadata.Nothing;
 
     public LinuxFile(int fd, string displayPath)
@@ -192,6 +193,7 @@ internal sealed unsafe class LinuxFile : LinuxHandle, IFile
             FileLock.Mover => LibC.Lock(this, LibC.WriteLock, ReaderByte, 1),
             _ => LibC.Lock(this, LibC.ReadLock, ReaderByte, 1),
         };
+        isLocked |= result == 0;
         return result == 0 || LibC.LastError switch
         {
             LinuxError.EAGAIN or LinuxError.EACCES => false,
@@ -206,6 +208,15 @@ internal sealed unsafe class LinuxFile : LinuxHandle, IFile
         var loss = Apply(metadata, known);
         known = KnownMetadata.Nothing;
         return loss;
+    }
+
+    protected override bool ReleaseHandle()
+    {
+        if (isLocked)
+        {
+            LibC.Unlock((int)handle);
+        }
+        return base.ReleaseHandle();
     }
 
     /// <summary>True for "not between these files", which comes before the first byte; a failure is something else.</summary>

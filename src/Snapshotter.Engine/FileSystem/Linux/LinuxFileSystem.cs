@@ -58,26 +58,7 @@ internal sealed unsafe class LinuxFileSystem : IFileSystem
         }
     }
 
-    [SkipLocalsInit]
-    public bool TryGetStatus(string path, out FileStatus status)
-    {
-        Span<byte> buffer = stackalloc byte[CName.PathSize];
-        LibC.Statx statx;
-        fixed (byte* pathBytes = CName.Path(path, buffer, "stat"))
-        {
-            if (LibC.Status(pathBytes, &statx) == 0)
-            {
-                LinuxHandle.Translate(statx, out status);
-                return true;
-            }
-        }
-        if (LibC.LastError is not (LinuxError.ENOENT or LinuxError.ENOTDIR))
-        {
-            throw LinuxError.Last("stat", path);
-        }
-        status = default;
-        return false;
-    }
+    public bool TryGetStatus(string path, out FileStatus status) => LinuxHandle.TryGetStatus(path, followLinks: true, out status);
 
     [SkipLocalsInit]
     public void CreateDirectories(string path)

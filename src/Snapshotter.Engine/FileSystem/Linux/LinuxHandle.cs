@@ -119,7 +119,29 @@ internal abstract unsafe class LinuxHandle : SafeHandle
     protected MetadataLoss Refused(MetadataLoss loss, string operation) =>
         LinuxError.IsRefusal(LibC.LastError) ? loss : throw LinuxError.Last(operation, DisplayPath);
 
-    internal static void Translate(in LibC.Statx statx, out FileStatus status)
+    /// <summary>The status of a path the user named; false when there is nothing there.</summary>
+    [SkipLocalsInit]
+    internal static bool TryGetStatus(string path, bool followLinks, out FileStatus status)
+    {
+        Span<byte> buffer = stackalloc byte[CName.PathSize];
+        LibC.Statx statx;
+        fixed (byte* pathBytes = CName.Path(path, buffer, "stat"))
+        {
+            if (LibC.Status(pathBytes, followLinks ? 0 : LibC.AtSymlinkNoFollow, &statx) == 0)
+            {
+                Translate(statx, out status);
+                return true;
+            }
+        }
+        if (LibC.LastError is not (LinuxError.ENOENT or LinuxError.ENOTDIR))
+        {
+            throw LinuxError.Last("stat", path);
+        }
+        status = default;
+        return false;
+    }
+
+    protected static void Translate(in LibC.Statx statx, out FileStatus status)
     {
         var kind = KindOfMode(statx.Mode);
         status = new FileStatus

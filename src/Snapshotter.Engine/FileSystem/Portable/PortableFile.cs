@@ -1,0 +1,166 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Snapshotter.Engine.FileSystem.Portable;
+
+/// <summary>
+/// An open file by System.IO. What was written is flushed when the handle closes: Windows has no call for ordinary
+/// users that would flush a whole file system later.
+/// </summary>
+internal sealed class PortableFile : IFile
+{
+    /// <summary>Far behind the end of any archive: Windows keeps others from reading what is locked.</summary>
+    private const uint WriterByte = 0;
+    private const uint ReaderByte = 1;
+    private const uint LocksOffsetHigh = 0x4000_0000;
+
+    private readonly SafeFileHandle handle;
+    private readonly List<FileStream> lockFiles = [];
+    private volatile bool isUnflushed;
+
+    public PortableFile(string path, FileMode mode, FileAccess access, FileOptions options = FileOptions.None, int createMode = 0x1B6)
+    {
+        DisplayPath = path;
+        var stream = new FileStreamOptions
+        {
+            Mode = mode,
+            Access = access,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0,
+            Options = options,
+        };
+        if (mode != FileMode.Open && !OperatingSystem.IsWindows())
+        {
+            stream.UnixCreateMode = (UnixFileMode)(createMode & 0x1FF);
+        }
+        handle = PortableError.Run(mode == FileMode.Open ? "open" : "create", path, () => new FileStream(path, stream).SafeFileHandle);
+    }
+
+    public string DisplayPath { get; }
+
+    public long Length => PortableError.Run("stat", DisplayPath, () => RandomAccess.GetLength(handle));
+
+    public void GetStatus(out FileStatus status)
+    {
+        ObjectDisposedException.ThrowIf(handle.IsClosed, this);
+        if (OperatingSystem.IsWindows())
+        {
+            status = PortableStatus.OfWindows(handle, DisplayPath);
+        }
+        else if (!PortableStatus.TryGet(DisplayPath, followLinks: true, out status))
+        {
+            throw PortableError.Of(FileError.NotFound, "stat", DisplayPath, "removed meanwhile");
+        }
+    }
+
+    public int Read(Span<byte> buffer, long offset)
+    {
+        try
+        {
+            var total = 0;
+            while (total < buffer.Length)
+            {
+                var read = RandomAccess.Read(handle, buffer[total..], offset + total);
+                if (read == 0)
+                {
+                    break;
+                }
+                total += read;
+            }
+            return total;
+        }
+        catch (Exception exception) when (PortableError.IsForeign(exception))
+        {
+            throw PortableError.Of(exception, "read", DisplayPath);
+        }
+    }
+
+    public void Write(ReadOnlySpan<byte> buffer, long offset)
+    {
+        isUnflushed = true;
+        try
+        {
+            RandomAccess.Write(handle, buffer, offset);
+        }
+        catch (Exception exception) when (PortableError.IsForeign(exception))
+        {
+            throw PortableError.Of(exception, "write", DisplayPath);
+        }
+    }
+
+    public void SetLength(long length)
+    {
+        isUnflushed = true;
+        PortableError.Run("set the length of", DisplayPath, () => RandomAccess.SetLength(handle, length));
+    }
+
+    public void Flush()
+    {
+        isUnflushed = false;
+        PortableError.Run("flush", DisplayPath, () => RandomAccess.FlushToDisk(handle));
+    }
+
+    public long CopyFrom(IFile source, long sourceOffset, long offset, long count) => -1;
+
+    public bool TryClone(IFile source, long sourceOffset, long offset, long count) => false;
+
+    public long NextData(long offset) => Math.Min(offset, Length);
+
+    public long NextHole(long offset) => Length;
+
+    public bool TryCollapse(long offset, long count) => false;
+
+    public bool TryLock(FileLock kind)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            var range = new WindowsCalls.Range
+            {
+                OffsetHigh = LocksOffsetHigh,
+                OffsetLow = kind == FileLock.Writer ? WriterByte : ReaderByte,
+            };
+            var flags = WindowsCalls.LockFailImmediately | (kind == FileLock.Reader ? 0 : WindowsCalls.LockExclusive);
+            return WindowsCalls.Lock(handle, flags, 0, 1, 0, range) || (Marshal.GetLastPInvokeError() == WindowsCalls.LockViolation
+                ? false
+                : throw PortableError.OfSystem(Marshal.GetLastPInvokeError(), "lock", DisplayPath));
+        }
+        GetStatus(out var status);
+        var lockFile = LockFile.TryTake(status.Id, kind);
+        if (lockFile is not null)
+        {
+            lockFiles.Add(lockFile);
+        }
+        return lockFile is not null;
+    }
+
+    public void GetAttributes(List<ExtendedAttribute> attributes)
+    {
+        // System.IO knows none.
+    }
+
+    public MetadataLoss SetMetadata(in FileMetadata metadata)
+    {
+        Flush();
+        return PortableMetadata.Set(DisplayPath, handle, metadata);
+    }
+
+    public void Dispose()
+    {
+        if (handle.IsClosed)
+        {
+            return;
+        }
+        try
+        {
+            if (isUnflushed)
+            {
+                Flush();
+            }
+        }
+        finally
+        {
+            handle.Dispose();
+            lockFiles.ForEach(lockFile => lockFile.Dispose());
+        }
+    }
+}

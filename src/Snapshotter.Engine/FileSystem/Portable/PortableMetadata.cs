@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Snapshotter.Engine.FileSystem.Portable;
+
+/// <summary>Sets what System.IO can set of a file's metadata and tells the rest as lost.</summary>
+internal static class PortableMetadata
+{
+    /// <param name="path">The file. Never a link that should be followed.</param>
+    /// <param name="handle">The file where it is open for writing; null for directories and links.</param>
+    /// <param name="metadata">What it should have.</param>
+    public static MetadataLoss Set(string path, SafeFileHandle? handle, in FileMetadata metadata)
+    {
+        var loss = metadata.Attributes is { Count: > 0 } ? MetadataLoss.Attributes : MetadataLoss.None;
+        if (metadata.SetOwner
+            && (OperatingSystem.IsWindows() || UnixCalls.ChangeOwner(path, metadata.UserId, metadata.GroupId) < 0))
+        {
+            loss |= MetadataLoss.Owner;
+        }
+        var (mode, time) = (metadata.Mode, metadata.ModifiedAt);
+        if (metadata.Kind != FileKind.SymbolicLink)
+        {
+            loss |= Try(MetadataLoss.Mode, "chmod", path, () => SetMode(path, handle, mode));
+        }
+        if (!PortableTime.TryToDateTime(time, out var modifiedAt))
+        {
+            return loss | MetadataLoss.Times;
+        }
+        return loss | Try(MetadataLoss.Times, "set times of", path, () =>
+        {
+            if (handle is not null)
+            {
+                File.SetLastWriteTimeUtc(handle, modifiedAt);
+            }
+            else
+            {
+                File.SetLastWriteTimeUtc(path, modifiedAt);
+            }
+        });
+    }
+
+    private static void SetMode(string path, SafeFileHandle? handle, int mode)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            if (handle is not null)
+            {
+                File.SetUnixFileMode(handle, (UnixFileMode)mode);
+            }
+            else
+            {
+                File.SetUnixFileMode(path, (UnixFileMode)mode);
+            }
+        }
+        else if (handle is not null)
+        {
+            // The owner's right to write is all of a mode that Windows files have. (On its folders the attribute means another thing.)
+            var attributes = File.GetAttributes(handle);
+            File.SetAttributes(handle, (mode & 0x80) == 0 ? attributes | FileAttributes.ReadOnly : attributes & ~FileAttributes.ReadOnly);
+        }
+    }
+
+    private static MetadataLoss Try(MetadataLoss loss, string operation, string path, Action set)
+    {
+        try
+        {
+            PortableError.Run(operation, path, set);
+            return MetadataLoss.None;
+        }
+        catch (FileSystemException exception)
+            when (exception.Error is FileError.AccessDenied or FileError.NotSupported or FileError.InvalidArgument)
+        {
+            return loss;
+        }
+    }
+}
