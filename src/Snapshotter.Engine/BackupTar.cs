@@ -1,5 +1,10 @@
+using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Volumes.Reading;
+using Snapshotter.Engine.Volumes.Restoring;
+using Snapshotter.Engine.Volumes.Saving;
 
 namespace Snapshotter.Engine;
 
@@ -10,42 +15,55 @@ namespace Snapshotter.Engine;
 /// </summary>
 public static class BackupTar
 {
+    private static IFileSystem Platform => PlatformFileSystem.Current;
+
     /// <summary>Creates an empty archive: a tar that holds nothing, 1024 zero bytes.</summary>
     /// <param name="archive">Path of the file.</param>
     /// <param name="force">Replace an existing file that is not empty.</param>
-    public static void Initialize(string archive, bool force = false) => throw new NotSupportedException();
+    public static void Initialize(string archive, bool force = false) =>
+        ArchiveInitializer.Run(Platform, Path.GetFullPath(archive), force);
 
     /// <summary>Appends one generation with the given volumes: all or nothing.</summary>
     public static BackupReport Backup(
         string archive, VolumeConfig config, BackupOptions? options = null, IReporter? reporter = null,
-        CancellationToken cancellation = default) => throw new NotSupportedException();
+        CancellationToken cancellation = default) =>
+        new VolumeBackup(Platform, config, options ?? new BackupOptions(), reporter ?? SilentReporter.Instance)
+            .Run(Path.GetFullPath(archive), cancellation);
 
     /// <summary>Finds what a restore would do, without touching anything.</summary>
     /// <param name="archive">Path of the archive.</param>
     /// <param name="config">The volumes to restore and where to. With no volumes in it: all that the generation's manifest names, to the targets the manifest names (which are untrusted: ask the user).</param>
     /// <param name="options">Which generation and how.</param>
-    /// <param name="reporter">Hears of warnings.</param>
+    /// <param name="cancellation">Stops the search.</param>
     public static RestorePlan PlanRestore(
-        string archive, VolumeConfig config, RestoreOptions? options = null, IReporter? reporter = null)
-        => throw new NotSupportedException();
+        string archive, VolumeConfig config, RestoreOptions? options = null, CancellationToken cancellation = default)
+    {
+        var restore = new VolumeRestore(Platform, Path.GetFullPath(archive), config, options ?? new RestoreOptions());
+        return new RestorePlan(restore, restore.Plan(cancellation));
+    }
 
     /// <summary>Plans and executes a restore of all volumes of the configuration.</summary>
     public static IReadOnlyList<VolumeReport> Restore(
         string archive, VolumeConfig config, RestoreOptions? options = null, IReporter? reporter = null,
-        CancellationToken cancellation = default) => throw new NotSupportedException();
+        CancellationToken cancellation = default)
+    {
+        var plan = PlanRestore(archive, config, options, cancellation);
+        return [.. plan.Execute(plan.Volumes, reporter, cancellation)];
+    }
 
     /// <summary>What is inside: a row per volume per generation, oldest first.</summary>
     public static IReadOnlyList<ArchivedVolume> List(
         string archive, ListOptions? options = null, CancellationToken cancellation = default)
-        => throw new NotSupportedException();
+        => ArchiveLister.List(Platform, Path.GetFullPath(archive), options ?? new ListOptions(), cancellation);
 
     /// <summary>All entries of the generations chosen, in the order of the archive.</summary>
     public static IEnumerable<ArchivedEntry> ListEntries(
         string archive, ListOptions? options = null, CancellationToken cancellation = default)
-        => throw new NotSupportedException();
+        => ArchiveLister.ListEntries(Platform, Path.GetFullPath(archive), options ?? new ListOptions(), cancellation);
 
     /// <summary>Reads everything back and compares checksums: a report per volume, and one per place outside volumes that is damaged.</summary>
     public static IEnumerable<VolumeTestReport> Test(
         string archive, ListOptions? options = null, IReporter? reporter = null, CancellationToken cancellation = default)
-        => throw new NotSupportedException();
+        => ArchiveTester.Test(
+            Platform, Path.GetFullPath(archive), options ?? new ListOptions(), reporter ?? SilentReporter.Instance, cancellation);
 }

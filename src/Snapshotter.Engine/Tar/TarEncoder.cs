@@ -201,6 +201,8 @@ internal static class TarEncoder
 
     private static void WriteRecords(TarEntry entry, Layout layout, BlockBuffer output)
     {
+        if (!entry.Comment.IsEmpty)
+            PaxWriter.Write(output, "comment"u8, entry.Comment.Span);
         if (entry.Sparse is not null)
         {
             PaxWriter.Write(output, "GNU.sparse.major"u8, "1"u8);

@@ -53,6 +53,9 @@ internal sealed class TarEntry
     /// <summary>A directory's default ACL as text, empty when there is none (SCHILY.acl.default).</summary>
     public ReadOnlyMemory<byte> DefaultAcl;
 
+    /// <summary>Written entries only: a pax <c>comment</c> that stands as the first record; empty for none. Readers ignore it.</summary>
+    public ReadOnlyMemory<byte> Comment;
+
     /// <summary>Set by reader and encoder: offset of the first header block of the entry, extension headers included.</summary>
     public long HeaderOffset;
 
@@ -72,7 +75,7 @@ internal sealed class TarEntry
     public void Clear()
     {
         Type = TypeFlag.Regular;
-        Name = LinkName = UserName = GroupName = AccessAcl = DefaultAcl = default;
+        Name = LinkName = UserName = GroupName = AccessAcl = DefaultAcl = Comment = default;
         Mode = 0;
         UserId = GroupId = ModifiedSeconds = Size = HeaderOffset = DataOffset = StoredSize = NextOffset = 0;
         ModifiedNanoseconds = 0;

@@ -15,8 +15,16 @@ public sealed class PlannedVolume
 /// <summary>What a restore would do. Nothing is touched until <see cref="Execute"/>.</summary>
 public sealed class RestorePlan
 {
+    private readonly Restoring.VolumeRestore restore;
+
+    internal RestorePlan(Restoring.VolumeRestore restore, IReadOnlyList<PlannedVolume> volumes)
+    {
+        this.restore = restore;
+        Volumes = volumes;
+    }
+
     /// <summary>The volumes, in the order they would be restored.</summary>
-    public IReadOnlyList<PlannedVolume> Volumes { get; init; } = [];
+    public IReadOnlyList<PlannedVolume> Volumes { get; }
 
     /// <summary>
     /// Validates all the volumes given (entries, checksums, free space), then restores one after the other and yields
@@ -27,5 +35,5 @@ public sealed class RestorePlan
     /// <param name="cancellation">Stops the job: the volume at work stays as it was, or is finished when its swap has begun.</param>
     public IEnumerable<VolumeReport> Execute(
         IReadOnlyList<PlannedVolume> volumes, IReporter? reporter = null, CancellationToken cancellation = default)
-        => throw new NotSupportedException();
+        => restore.Execute(volumes, reporter ?? SilentReporter.Instance, cancellation);
 }

@@ -1,0 +1,249 @@
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tar;
+
+namespace Snapshotter.Engine.Archive;
+
+/// <summary>
+/// Appends to an archive so that it is whole at every instant. Everything is written at its final place but the first
+/// 1024 bytes: there the old end-of-archive marker stays, and every reader sees the old archive. When all the rest is on
+/// disk, the 1024 bytes are written in one go. Disposed without a commit it puts the file back as it was.
+/// </summary>
+internal sealed class AppendTransaction : IDisposable
+{
+    private const int BufferSize = 1024 * 1024;
+
+    private readonly ArchiveFile archive;
+    private readonly bool durable;
+    private readonly long originalLength;
+    private readonly byte[] head = new byte[TarLayout.EndMarkerSize];
+    private readonly byte[] buffer = new byte[BufferSize];
+    private long bufferStart;
+    private int buffered;
+    private bool markWritten;
+    private bool headTouched;
+    private bool done;
+
+    /// <summary>Begins to append. An append that was killed earlier is cut off first, which is told to the reporter.</summary>
+    public AppendTransaction(ArchiveFile archive, ArchiveMap map, bool durable, IReporter reporter)
+    {
+        this.archive = archive;
+        this.durable = durable;
+        Start = map.End;
+        bufferStart = Start;
+        originalLength = map.FileLength;
+        switch (map.Tail)
+        {
+            case TailState.Foreign:
+                throw ArchiveErrors.Invalid(
+                    archive.Path, map.End,
+                    "there is more data behind the end-of-archive marker, and it is not Snapshotter's. Nothing was changed. "
+                    + "If these are entries of a second archive (tar -tif shows them), extract them and make one archive of both.");
+            case TailState.InterruptedAppend:
+                reporter.Warn(new Notice(
+                    BackupError.ArchiveInvalid, archive.Path,
+                    $"An earlier backup was interrupted before it was complete; its {map.FileLength - map.End} bytes at offset {map.End} are removed."));
+                originalLength = map.End + TarLayout.EndMarkerSize;
+                Guard(() => archive.File.SetLength(originalLength));
+                break;
+        }
+    }
+
+    /// <summary>Absolute offset of the generation's first byte: of the old end-of-archive marker.</summary>
+    public long Start { get; }
+
+    /// <summary>Absolute offset of the next byte to write.</summary>
+    public long Position => bufferStart + buffered;
+
+    public IFile File => archive.File;
+
+    /// <summary>Writes at <see cref="Position"/>.</summary>
+    public void Write(ReadOnlySpan<byte> data)
+    {
+        if (data.Length >= BufferSize / 2)
+        {
+            FlushBuffer();
+            WriteThrough(data, bufferStart);
+            bufferStart += data.Length;
+            return;
+        }
+
+        if (data.Length > BufferSize - buffered)
+        {
+            FlushBuffer();
+        }
+
+        data.CopyTo(buffer.AsSpan(buffered));
+        buffered += data.Length;
+    }
+
+    /// <summary>Writes zeros up to the next multiple of 512.</summary>
+    public void PadToBlock()
+    {
+        int rest = (int)(TarLayout.RoundUp(Position) - Position);
+        if (rest > 0)
+        {
+            Span<byte> zeros = stackalloc byte[TarLayout.BlockSize];
+            zeros.Clear();
+            Write(zeros[..rest]);
+        }
+    }
+
+    /// <summary>
+    /// Leaves room for file data that others write straight to <see cref="File"/>, and for its padding. What is not
+    /// written there reads as zeros.
+    /// </summary>
+    /// <returns>The absolute offset of the room.</returns>
+    public long Reserve(long size)
+    {
+        FlushBuffer();
+        long offset = bufferStart;
+        if (offset < Start + TarLayout.EndMarkerSize)
+        {
+            throw new InvalidOperationException("The generation's first two blocks are its own headers.");
+        }
+
+        bufferStart += TarLayout.RoundUp(size);
+        return offset;
+    }
+
+    /// <summary>
+    /// Makes the generation part of the archive. Its last byte must be at a <see cref="TarLayout.Alignment"/>; all data
+    /// must be written. When it throws the archive is as it was.
+    /// </summary>
+    public void Commit(CancellationToken cancellation)
+    {
+        FlushBuffer();
+        Guard(() =>
+        {
+            long end = Position;
+            File.Write(stackalloc byte[TarLayout.EndMarkerSize], end);
+            File.SetLength(end + TarLayout.EndMarkerSize);
+            Flush();
+            cancellation.ThrowIfCancellationRequested();
+
+            headTouched = true;
+            if ((Start % TarLayout.Alignment) + TarLayout.EndMarkerSize > TarLayout.Alignment)
+            {
+                // The two blocks lie on two pages (in an archive that is not ours alone). The second goes first: as long
+                // as the block at Start is zero, every reader stops there.
+                File.Write(head.AsSpan(TarLayout.BlockSize), Start + TarLayout.BlockSize);
+                Flush();
+                File.Write(head.AsSpan(0, TarLayout.BlockSize), Start);
+            }
+            else
+            {
+                File.Write(head, Start);
+            }
+
+            Flush();
+            done = true;
+        });
+    }
+
+    /// <summary>Takes back what was not committed: the file gets the length and the bytes it had before.</summary>
+    public void Dispose()
+    {
+        if (done)
+        {
+            return;
+        }
+
+        done = true;
+        try
+        {
+            if (headTouched)
+            {
+                File.Write(stackalloc byte[TarLayout.EndMarkerSize], Start);
+                Flush();
+            }
+
+            // First to the bare marker, then out to the old length again: in between the archive is valid too.
+            if (File.Length > Start + TarLayout.EndMarkerSize)
+            {
+                File.SetLength(Start + TarLayout.EndMarkerSize);
+            }
+
+            if (originalLength > Start + TarLayout.EndMarkerSize)
+            {
+                File.SetLength(originalLength);
+            }
+
+            Flush();
+        }
+        catch (FileSystemException)
+        {
+            // The old marker stands; what could not be removed behind it is removed by the next backup.
+        }
+    }
+
+    private void FlushBuffer()
+    {
+        if (buffered > 0)
+        {
+            WriteThrough(buffer.AsSpan(0, buffered), bufferStart);
+            bufferStart += buffered;
+            buffered = 0;
+        }
+    }
+
+    private void WriteThrough(ReadOnlySpan<byte> data, long offset)
+    {
+        long headEnd = Start + TarLayout.EndMarkerSize;
+        if (offset < headEnd)
+        {
+            int inHead = (int)Math.Min(data.Length, headEnd - offset);
+            data[..inHead].CopyTo(head.AsSpan((int)(offset - Start)));
+            data = data[inHead..];
+            offset += inHead;
+        }
+
+        if (data.IsEmpty)
+        {
+            return;
+        }
+
+        try
+        {
+            if (!markWritten)
+            {
+                // The mark reaches the disk before anything that only it can explain.
+                int first = (int)Math.Min(data.Length, TarLayout.Alignment - (offset % TarLayout.Alignment));
+                File.Write(data[..first], offset);
+                Flush();
+                markWritten = true;
+                data = data[first..];
+                offset += first;
+            }
+
+            if (!data.IsEmpty)
+            {
+                File.Write(data, offset);
+            }
+        }
+        catch (FileSystemException e)
+        {
+            throw ArchiveErrors.From(e, archive.Path);
+        }
+    }
+
+    private void Flush()
+    {
+        if (durable)
+        {
+            File.Flush();
+        }
+    }
+
+    private void Guard(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (FileSystemException e)
+        {
+            throw ArchiveErrors.From(e, archive.Path);
+        }
+    }
+}

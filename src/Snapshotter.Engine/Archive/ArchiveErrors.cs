@@ -1,0 +1,40 @@
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tar;
+
+namespace Snapshotter.Engine.Archive;
+
+/// <summary>Turns what the format and the platform say about an archive into the errors a user sees.</summary>
+internal static class ArchiveErrors
+{
+    public static BackupException Invalid(string path, TarFormatException cause)
+    {
+        string what = cause.Defect == TarDefect.NotTar
+            ? $"'{path}' is not a tar archive: {cause.Message} Name a tar file, or create one with Initialize-BackupTar."
+            : $"'{path}' is damaged at offset {cause.Offset}"
+                + (cause.EntryName is null ? "" : $", entry '{cause.EntryName}'") + $": {cause.Message}";
+        return new BackupException(BackupError.ArchiveInvalid, what, path, cause)
+        {
+            Offset = cause.Offset,
+            EntryName = cause.EntryName,
+        };
+    }
+
+    public static BackupException Invalid(string path, long offset, string message) =>
+        new(BackupError.ArchiveInvalid, $"'{path}' is damaged at offset {offset}: {message}", path) { Offset = offset };
+
+    /// <summary>A failure to read or write the archive itself.</summary>
+    public static BackupException From(FileSystemException cause, string path) => cause.Error switch
+    {
+        FileError.NotFound or FileError.NotADirectory => new(
+            BackupError.ArchiveNotFound,
+            $"The archive '{path}' does not exist. Create it with Initialize-BackupTar -Path '{path}'.", path, cause),
+        FileError.NoSpace => new(
+            BackupError.InsufficientSpace, $"No space left for the archive '{path}'. Free some space or use Optimize-BackupTar.", path, cause),
+        FileError.ReadOnly or FileError.AccessDenied => new(
+            BackupError.ArchiveNotWritable,
+            $"The archive '{path}' cannot be opened: {cause.Detail}. Check its permissions and that its file system is not mounted read-only.",
+            path, cause),
+        _ => new(BackupError.InputOutput, $"The archive '{path}' could not be read or written: {cause.Detail}.", path, cause),
+    };
+}

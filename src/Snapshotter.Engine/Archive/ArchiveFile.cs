@@ -1,0 +1,117 @@
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
+
+namespace Snapshotter.Engine.Archive;
+
+/// <summary>An open archive: the file behind a <c>backup.tar</c>, with its lock.</summary>
+internal sealed class ArchiveFile : IDisposable
+{
+    private ArchiveFile(string path, IFile file)
+    {
+        Path = path;
+        File = file;
+    }
+
+    public string Path { get; }
+
+    public IFile File { get; }
+
+    /// <summary>Opens the archive to read data from it: bytes will not move meanwhile, but another process may append.</summary>
+    public static ArchiveFile OpenRead(IFileSystem fileSystem, string path)
+    {
+        var archive = Open(fileSystem, path, FileAccessKind.Read);
+        return archive.LockOrThrow(FileLock.Reader, TimeSpan.Zero, default);
+    }
+
+    /// <summary>Opens the archive to append to it, as the only writer.</summary>
+    /// <param name="fileSystem">The platform.</param>
+    /// <param name="path">Path of the archive.</param>
+    /// <param name="wait">How long to wait for another writer.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public static ArchiveFile OpenWrite(IFileSystem fileSystem, string path, TimeSpan wait, CancellationToken cancellation)
+    {
+        var archive = Open(fileSystem, path, FileAccessKind.ReadWrite);
+        return archive.LockOrThrow(FileLock.Writer, wait, cancellation);
+    }
+
+    /// <summary>Keeps readers away while bytes move within the archive; the handle must be open for writing.</summary>
+    public void LockForMoving(TimeSpan wait, CancellationToken cancellation) =>
+        LockOrThrow(FileLock.Mover, wait, cancellation);
+
+    public void Dispose() => File.Dispose();
+
+    private static ArchiveFile Open(IFileSystem fileSystem, string path, FileAccessKind access)
+    {
+        try
+        {
+            if (fileSystem.TryGetStatus(path, out var status))
+            {
+                Check(path, status);
+            }
+
+            var file = fileSystem.OpenFile(path, access);
+            return new ArchiveFile(path, file);
+        }
+        catch (FileSystemException e)
+        {
+            throw ArchiveErrors.From(e, path);
+        }
+    }
+
+    private static void Check(string path, in FileStatus status)
+    {
+        if (status.Kind == FileKind.Directory)
+        {
+            throw new BackupException(
+                BackupError.ArchiveNotFound,
+                $"'{path}' is a directory, not an archive. Docker makes one when the file to mount does not exist on the host: "
+                + "remove the directory, create the file with Initialize-BackupTar (or the image's init command), and mount it again.",
+                path);
+        }
+
+        if (status.Kind != FileKind.Regular)
+        {
+            throw new BackupException(BackupError.ArchiveInvalid, $"'{path}' is not a regular file. An archive must be one.", path);
+        }
+
+        if (status.Size == 0)
+        {
+            throw new BackupException(
+                BackupError.ArchiveEmpty,
+                $"The archive '{path}' has zero bytes. An empty archive has 1024: make it one with Initialize-BackupTar -Path '{path}'.",
+                path);
+        }
+    }
+
+    private ArchiveFile LockOrThrow(FileLock kind, TimeSpan wait, CancellationToken cancellation)
+    {
+        try
+        {
+            var clock = System.Diagnostics.Stopwatch.StartNew();
+            while (!File.TryLock(kind))
+            {
+                if (clock.Elapsed >= wait)
+                {
+                    throw new BackupException(
+                        BackupError.ArchiveLocked,
+                        $"The archive '{Path}' is in use by another process. Try again when it has finished, or wait for it with -Wait.", Path);
+                }
+
+                cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(100));
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            return this;
+        }
+        catch (FileSystemException e)
+        {
+            Dispose();
+            throw ArchiveErrors.From(e, Path);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,214 @@
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
+
+namespace Snapshotter.Engine.Archive;
+
+/// <summary>
+/// The lines of <c>XXH128SUMS</c> or <c>SHA256SUMS</c>, as <c>xxhsum -c</c> and <c>sha256sum -c</c> read them: hex, two
+/// spaces, name; a name with a backslash, line feed or carriage return is escaped and the line begins with a backslash
+/// (GNU coreutils manual, "md5sum invocation"). Lines beyond a megabyte wait in a temporary file.
+/// </summary>
+internal sealed class ChecksumListWriter(IFileSystem fileSystem) : IDisposable
+{
+    private const int MemoryLimit = 1024 * 1024;
+
+    private readonly byte[] buffer = new byte[MemoryLimit];
+    private int buffered;
+    private IFile? spool;
+    private long spooled;
+
+    public long Length => spooled + buffered;
+
+    /// <summary>Adds a line.</summary>
+    /// <param name="hash">The checksum.</param>
+    /// <param name="name">The file's name relative to the prefix.</param>
+    public void Add(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> name)
+    {
+        bool escape = name.IndexOfAny("\\\n\r"u8) >= 0;
+        int most = 1 + (2 * hash.Length) + 2 + (2 * name.Length) + 1;
+        if (most > buffer.Length - buffered)
+        {
+            Spill();
+        }
+
+        Span<byte> line = most > buffer.Length ? new byte[most] : buffer.AsSpan(buffered);
+        int at = 0;
+        if (escape)
+        {
+            line[at++] = (byte)'\\';
+        }
+
+        Convert.TryToHexStringLower(hash, line[at..], out int hex);
+        at += hex;
+        line[at++] = (byte)' ';
+        line[at++] = (byte)' ';
+        if (escape)
+        {
+            foreach (byte b in name)
+            {
+                switch (b)
+                {
+                    case (byte)'\\': line[at++] = (byte)'\\'; line[at++] = (byte)'\\'; break;
+                    case (byte)'\n': line[at++] = (byte)'\\'; line[at++] = (byte)'n'; break;
+                    case (byte)'\r': line[at++] = (byte)'\\'; line[at++] = (byte)'r'; break;
+                    default: line[at++] = b; break;
+                }
+            }
+        }
+        else
+        {
+            name.CopyTo(line[at..]);
+            at += name.Length;
+        }
+
+        line[at++] = (byte)'\n';
+        if (most > buffer.Length)
+        {
+            Spool(line[..at]);
+        }
+        else
+        {
+            buffered += at;
+        }
+    }
+
+    /// <summary>Hands over all lines, in pieces.</summary>
+    public void CopyTo(Action<ReadOnlyMemory<byte>> write)
+    {
+        byte[] piece = new byte[256 * 1024];
+        for (long offset = 0; spool is not null && offset < spooled;)
+        {
+            int read = spool.Read(piece.AsSpan(0, (int)Math.Min(piece.Length, spooled - offset)), offset);
+            write(piece.AsMemory(0, read));
+            offset += read;
+        }
+
+        write(buffer.AsMemory(0, buffered));
+    }
+
+    public void Dispose() => spool?.Dispose();
+
+    private void Spill()
+    {
+        Spool(buffer.AsSpan(0, buffered));
+        buffered = 0;
+    }
+
+    private void Spool(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            spool ??= fileSystem.CreateSpool();
+            spool.Write(data, spooled);
+            spooled += data.Length;
+        }
+        catch (FileSystemException e)
+        {
+            throw new BackupException(
+                e.Error == FileError.NoSpace ? BackupError.InsufficientSpace : BackupError.InputOutput,
+                $"The list of checksums could not be kept in the temporary folder '{Path.GetTempPath()}': {e.Detail}. "
+                + "Free some space there, or set TMPDIR to another folder.",
+                Path.GetTempPath(), e);
+        }
+    }
+}
+
+/// <summary>Reads the lines of a checksum list one after the other, within a part of the archive.</summary>
+internal sealed class ChecksumListReader(IFile archive, long offset, long length)
+{
+    private readonly WindowedSource source = new(archive, 64 * 1024);
+    private readonly long end = offset + length;
+    private long position = offset;
+    private byte[] name = new byte[512];
+    private int nameLength;
+    private readonly byte[] hash = new byte[32];
+    private int hashLength;
+
+    public ReadOnlySpan<byte> Hash => hash.AsSpan(0, hashLength);
+
+    public ReadOnlySpan<byte> Name => name.AsSpan(0, nameLength);
+
+    /// <summary>Reads the next line. False at the end of the list. A line that is malformed has an empty hash.</summary>
+    public bool Next()
+    {
+        nameLength = hashLength = 0;
+        if (position >= end)
+        {
+            return false;
+        }
+
+        byte[] line = ReadLine(out int lineLength);
+        var rest = line.AsSpan(0, lineLength);
+        bool escaped = rest.StartsWith("\\"u8);
+        rest = escaped ? rest[1..] : rest;
+        int hex = rest.IndexOf("  "u8);
+        if (hex is not (32 or 64)
+            || Convert.FromHexString(rest[..hex], hash, out _, out hashLength) != System.Buffers.OperationStatus.Done)
+        {
+            hashLength = 0;
+            return true;
+        }
+
+        Unescape(rest[(hex + 2)..], escaped);
+        return true;
+    }
+
+    private void Unescape(ReadOnlySpan<byte> raw, bool escaped)
+    {
+        if (name.Length < raw.Length)
+        {
+            name = new byte[raw.Length];
+        }
+
+        for (int i = 0; i < raw.Length; i++)
+        {
+            byte b = raw[i];
+            if (escaped && b == (byte)'\\' && i + 1 < raw.Length)
+            {
+                b = raw[++i] switch { (byte)'n' => (byte)'\n', (byte)'r' => (byte)'\r', var other => other };
+            }
+
+            name[nameLength++] = b;
+        }
+    }
+
+    private byte[] lineBuffer = new byte[1024];
+
+    private byte[] ReadLine(out int lineLength)
+    {
+        lineLength = 0;
+        while (position < end)
+        {
+            var part = source.Peek(position, (int)Math.Min(end - position, 64 * 1024));
+            if (part.IsEmpty)
+            {
+                position = end;
+                break;
+            }
+
+            int feed = part.IndexOf((byte)'\n');
+            int take = feed < 0 ? part.Length : feed;
+            if (lineLength + take > Tar.TarLayout.MaxName * 2)
+            {
+                // No honest line is that long: leave the rest, the name will not fit any entry.
+                position = end;
+                break;
+            }
+
+            if (lineLength + take > lineBuffer.Length)
+            {
+                Array.Resize(ref lineBuffer, Math.Max(lineLength + take, lineBuffer.Length * 2));
+            }
+
+            part[..take].CopyTo(lineBuffer.AsSpan(lineLength));
+            lineLength += take;
+            position += take + (feed < 0 ? 0 : 1);
+            if (feed >= 0)
+            {
+                break;
+            }
+        }
+
+        return lineBuffer;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Snapshotter.Engine.Archive;
+
+/// <summary>The names that entries have in an archive: <c>prefix/id</c> and what stands below.</summary>
+internal static class EntryNames
+{
+    /// <summary>The id of a volume: lowercase hex SHA-256 of its target.</summary>
+    public static string IdOf(string target) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(target)));
+
+    /// <summary>Joins a prefix (which may be empty) and a name.</summary>
+    public static byte[] Join(ReadOnlySpan<byte> prefix, string name)
+    {
+        byte[] tail = Encoding.UTF8.GetBytes(name);
+        return prefix.IsEmpty ? tail : [.. prefix, (byte)'/', .. tail];
+    }
+
+    /// <summary>Takes a leading "./" (or several) off, as plain tar writes them.</summary>
+    public static ReadOnlySpan<byte> TrimStart(ReadOnlySpan<byte> name)
+    {
+        while (name.StartsWith("./"u8))
+        {
+            name = name[2..];
+        }
+
+        return name;
+    }
+
+    /// <summary>Bytes as text for messages and listings.</summary>
+    public static string Display(ReadOnlySpan<byte> name) => Encoding.UTF8.GetString(name);
+}

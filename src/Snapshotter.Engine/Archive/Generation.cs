@@ -1,0 +1,53 @@
+using Snapshotter.Engine.Reporting;
+
+namespace Snapshotter.Engine.Archive;
+
+/// <summary>How far a generation's trailer can be relied on.</summary>
+internal enum TrailerState
+{
+    /// <summary>There is none: the generation was made by another program.</summary>
+    Absent,
+
+    /// <summary>Its offsets are where they say and its check fits.</summary>
+    Valid,
+
+    /// <summary>The check fits, but the bytes were moved (cut out in front of them, or copied): its offsets want mending.</summary>
+    Moved,
+
+    /// <summary>The check does not fit: the manifest is damaged.</summary>
+    Damaged,
+}
+
+/// <summary>One backup in an archive: the entries up to its manifest.</summary>
+internal sealed record Generation
+{
+    /// <summary>Unique in the archive; 1 for its first.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>Path inside the tar, without slashes at its ends; empty for the root.</summary>
+    public required string Prefix { get; init; }
+
+    /// <summary>The same as the archive's own bytes.</summary>
+    public required byte[] PrefixBytes { get; init; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>Absolute offset of the first header. For another program's archive entries of other prefixes may stand in between.</summary>
+    public required long Start { get; init; }
+
+    /// <summary>Absolute offset of the manifest's first header block.</summary>
+    public required long ManifestOffset { get; init; }
+
+    /// <summary>Absolute offset behind the manifest's last block.</summary>
+    public required long End { get; init; }
+
+    public required TrailerState Trailer { get; init; }
+
+    public required IReadOnlyList<ManifestVolume> Volumes { get; init; }
+
+    /// <summary>Null, or what is wrong with the manifest.</summary>
+    public Notice? Damage { get; init; }
+
+    /// <summary>True when Snapshotter wrote it: its extents and checksums are in the manifest.</summary>
+    public bool IsNative => Trailer != TrailerState.Absent;
+}

@@ -1,0 +1,159 @@
+using System.Text;
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tar;
+
+namespace Snapshotter.Engine.Archive;
+
+/// <summary>The manifest as an entry of the archive: found at the tail by its trailer, or while walking the headers.</summary>
+internal static class ManifestEntry
+{
+    /// <summary>
+    /// Encodes the entry so that it ends on a multiple of <see cref="TarLayout.Alignment"/>: comment lines fill the text
+    /// up, and the trailer is its last line.
+    /// </summary>
+    /// <param name="prefix">The prefix's bytes.</param>
+    /// <param name="volumes">The volumes of the generation.</param>
+    /// <param name="created">Time of the backup.</param>
+    /// <param name="start">Absolute offset of the generation's first header.</param>
+    /// <param name="offset">Absolute offset of the entry.</param>
+    public static BlockBuffer Encode(
+        ReadOnlySpan<byte> prefix, IReadOnlyList<ManifestVolume> volumes, DateTimeOffset created, long start, long offset)
+    {
+        var output = new BlockBuffer();
+        var entry = MetaEntry.Create(EntryNames.Join(prefix, Manifest.FileName), created);
+        TarEncoder.Encode(entry, output, offset, alignData: false);
+        int headerLength = output.Length;
+
+        byte[] yaml = Encoding.UTF8.GetBytes(ManifestYaml.Write(volumes));
+        long dataStart = offset + headerLength;
+        long unpadded = dataStart + yaml.Length + ManifestTrailer.Size;
+        long end = (unpadded + TarLayout.Alignment - 1) & ~(long)(TarLayout.Alignment - 1);
+        entry.Size = end - dataStart;
+        output.Clear();
+        TarEncoder.Encode(entry, output, offset, alignData: false);
+        output.Append(yaml);
+        AppendComments(output, (int)(end - unpadded));
+
+        var text = output.Written[headerLength..];
+        var check = ManifestTrailer.ComputeCheck(text, end - start, end - offset);
+        output.Append(new ManifestTrailer(start, offset, check).ToBytes());
+        return output;
+    }
+
+    /// <summary>
+    /// Looks whether a generation of ours ends exactly at the given offset. Every claim of the trailer is checked: the
+    /// offsets, the check, the manifest's own header, and that the generation's first header is there (it is zero until
+    /// the commit).
+    /// </summary>
+    public static Generation? TryReadEndingAt(IFile file, long end)
+    {
+        if (end < TarLayout.Alignment || end % TarLayout.BlockSize != 0)
+        {
+            return null;
+        }
+
+        Span<byte> tail = stackalloc byte[ManifestTrailer.Size];
+        if (file.Read(tail, end - tail.Length) != tail.Length
+            || !ManifestTrailer.TryParse(tail, out var trailer)
+            || trailer.Start >= trailer.ManifestOffset
+            || trailer.Start % TarLayout.BlockSize != 0
+            || end - trailer.ManifestOffset is < TarLayout.BlockSize or > Manifest.MaxSize)
+        {
+            return null;
+        }
+
+        Span<byte> first = stackalloc byte[TarLayout.BlockSize];
+        if (file.Read(first, trailer.Start) != first.Length || !TarBlock.IsValidHeader(first))
+        {
+            return null;
+        }
+
+        try
+        {
+            var reader = new TarReader(new WindowedSource(file, 64 * 1024), trailer.ManifestOffset, end);
+            if (!reader.Next() || reader.Entry.NextOffset != end || !IsManifest(reader.Entry))
+            {
+                return null;
+            }
+
+            var generation = Read(file, reader.Entry, trailer.Start, nextNumber: 1);
+            return generation.Trailer == TrailerState.Valid ? generation : null;
+        }
+        catch (TarFormatException)
+        {
+            return null;
+        }
+    }
+
+    public static bool IsManifest(TarEntry entry)
+    {
+        var name = entry.Name.Span;
+        return entry.Type == TypeFlag.Regular && entry.Size <= Manifest.MaxSize && name.EndsWith("volumes-data.yml"u8)
+            && (name.Length == Manifest.FileName.Length || name[^(Manifest.FileName.Length + 1)] == (byte)'/');
+    }
+
+    /// <summary>Reads the manifest that the entry is.</summary>
+    /// <param name="file">The archive.</param>
+    /// <param name="entry">The manifest's entry.</param>
+    /// <param name="start">Where the generation starts if the manifest does not say.</param>
+    /// <param name="nextNumber">The generation's number if the manifest does not say.</param>
+    public static Generation Read(IFile file, TarEntry entry, long start, int nextNumber)
+    {
+        byte[] data = new byte[entry.Size];
+        int read = file.Read(data, entry.DataOffset);
+        var name = EntryNames.TrimStart(entry.Name.Span);
+        byte[] prefix = name[..Math.Max(0, name.Length - Manifest.FileName.Length - 1)].ToArray();
+        string display = EntryNames.Display(entry.Name.Span);
+
+        var state = TrailerState.Absent;
+        if (ManifestTrailer.TryParse(data, out var trailer))
+        {
+            long length = trailer.ManifestOffset - trailer.Start;
+            var check = ManifestTrailer.ComputeCheck(
+                data.AsSpan(0, data.Length - ManifestTrailer.Size),
+                entry.NextOffset - entry.HeaderOffset + length,
+                entry.NextOffset - entry.HeaderOffset);
+            state = check != trailer.Check || length > entry.HeaderOffset ? TrailerState.Damaged
+                : trailer.ManifestOffset == entry.HeaderOffset ? TrailerState.Valid
+                : TrailerState.Moved;
+            start = state == TrailerState.Damaged ? start : entry.HeaderOffset - length;
+        }
+        else if (data.AsSpan().IndexOf("\n# snapshotter "u8) >= 0)
+        {
+            state = TrailerState.Damaged;
+        }
+
+        var manifest = ManifestYaml.Read(data.AsSpan(0, read), display);
+        var damage = manifest.Damage
+            ?? (state == TrailerState.Damaged
+                ? new Notice(BackupError.ArchiveInvalid, display, $"The manifest at offset {entry.HeaderOffset} is damaged: its check does not fit.")
+                : null);
+        var firstVolume = manifest.Volumes.Count > 0 ? manifest.Volumes[0] : null;
+        return new Generation
+        {
+            Number = firstVolume?.Generation ?? nextNumber,
+            Prefix = EntryNames.Display(prefix),
+            PrefixBytes = prefix,
+            Created = firstVolume?.Created ?? MetaEntry.TimeOf(entry),
+            Start = start,
+            ManifestOffset = entry.HeaderOffset,
+            End = entry.NextOffset,
+            Trailer = state,
+            Volumes = manifest.Volumes,
+            Damage = damage,
+        };
+    }
+
+    private static void AppendComments(BlockBuffer output, int count)
+    {
+        while (count > 0)
+        {
+            var line = output.AppendUninitialized(Math.Min(count, 80));
+            line.Fill((byte)' ');
+            line[0] = (byte)'#';
+            line[^1] = (byte)'\n';
+            count -= line.Length;
+        }
+    }
+}

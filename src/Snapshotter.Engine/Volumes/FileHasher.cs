@@ -1,0 +1,106 @@
+using System.IO.Hashing;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Snapshotter.Engine.Archive;
+
+namespace Snapshotter.Engine.Volumes;
+
+/// <summary>A checksum of either algorithm: 16 or 32 bytes, without an object.</summary>
+[InlineArray(32)]
+internal struct HashBytes
+{
+    private byte first;
+}
+
+/// <summary>Computes the checksum of one file after the other. Not for use by several threads at once.</summary>
+internal sealed class FileHasher : IDisposable
+{
+    private static readonly byte[] Zeros = new byte[64 * 1024];
+
+    private readonly XxHash128? fast;
+    private readonly IncrementalHash? strong;
+
+    public FileHasher(ChecksumAlgorithm algorithm)
+    {
+        switch (algorithm)
+        {
+            case ChecksumAlgorithm.XxHash128:
+                fast = new XxHash128();
+                break;
+            case ChecksumAlgorithm.Sha256:
+                strong = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+                break;
+        }
+
+        Size = SizeOf(algorithm);
+    }
+
+    /// <summary>Bytes of a checksum; 0 when none is wanted.</summary>
+    public int Size { get; }
+
+    public static int SizeOf(ChecksumAlgorithm algorithm) => algorithm switch
+    {
+        ChecksumAlgorithm.XxHash128 => 16,
+        ChecksumAlgorithm.Sha256 => 32,
+        _ => 0,
+    };
+
+    /// <summary>Base name of the entry that holds the checksums.</summary>
+    public static string ListName(ChecksumAlgorithm algorithm) =>
+        algorithm == ChecksumAlgorithm.Sha256 ? "SHA256SUMS" : "XXH128SUMS";
+
+    public static string ManifestName(ChecksumAlgorithm algorithm) => algorithm switch
+    {
+        ChecksumAlgorithm.XxHash128 => ChecksumNames.XxHash128,
+        ChecksumAlgorithm.Sha256 => ChecksumNames.Sha256,
+        _ => ChecksumNames.None,
+    };
+
+    public static ChecksumAlgorithm FromManifestName(string? name) => name switch
+    {
+        ChecksumNames.XxHash128 => ChecksumAlgorithm.XxHash128,
+        ChecksumNames.Sha256 => ChecksumAlgorithm.Sha256,
+        _ => ChecksumAlgorithm.None,
+    };
+
+    public void Append(ReadOnlySpan<byte> data)
+    {
+        fast?.Append(data);
+        strong?.AppendData(data);
+    }
+
+    public void AppendZeros(long count)
+    {
+        for (; count > 0 && Size > 0; count -= Zeros.Length)
+        {
+            Append(Zeros.AsSpan(0, (int)Math.Min(count, Zeros.Length)));
+        }
+    }
+
+    /// <summary>The checksum of all appended since the last call.</summary>
+    public HashBytes Finish()
+    {
+        HashBytes hash = default;
+        fast?.GetHashAndReset(hash);
+        strong?.GetHashAndReset(hash);
+        return hash;
+    }
+
+    /// <summary>The checksum of data that is at hand as a whole.</summary>
+    public HashBytes HashOf(ReadOnlySpan<byte> data)
+    {
+        HashBytes hash = default;
+        if (fast is not null)
+        {
+            XxHash128.Hash(data, hash);
+        }
+        else if (strong is not null)
+        {
+            SHA256.HashData(data, hash);
+        }
+
+        return hash;
+    }
+
+    public void Dispose() => strong?.Dispose();
+}

@@ -1,0 +1,322 @@
+using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tar;
+
+namespace Snapshotter.Engine.Volumes.Reading;
+
+/// <summary>What a verification counted.</summary>
+/// <param name="Entries">Entries read.</param>
+/// <param name="Bytes">Bytes of file data, holes included.</param>
+/// <param name="StoredBytes">Bytes of file data that stand in the archive.</param>
+/// <param name="Verified">Files whose checksum was compared.</param>
+internal readonly record struct Verification(long Entries, long Bytes, long StoredBytes, long Verified);
+
+/// <summary>
+/// Reads a volume in the archive and compares everything that can be compared: names, headers, counts, checksums of file
+/// data, targets of hard links. Every problem is handed to <paramref name="problem"/>, which may throw to stop.
+/// </summary>
+internal sealed class VolumeVerifier(
+    ArchiveFile archive, Generation generation, ManifestVolume volume, JobMonitor monitor,
+    Action<BackupException> problem, CancellationToken cancellation)
+{
+    /// <summary>Larger files are hashed on another thread while the reading goes on.</summary>
+    private const long BackgroundSize = 4 * 1024 * 1024;
+
+    private const int Step = 256 * 1024;
+
+    private readonly Queue<(Task<HashBytes> Hash, HashBytes Expected, string Name, long Offset, long Size)> background = new();
+    private readonly HashSet<UInt128> linkTargets = [];
+    private ChecksumListReader? sums;
+    private int hashSize;
+    private long verified;
+    private long bytes;
+    private long stored;
+
+    /// <param name="readUnprotected">Read file data even where there is no checksum to compare it with.</param>
+    public Verification Run(bool readUnprotected)
+    {
+        if (volume.Id != EntryNames.IdOf(volume.Target))
+        {
+            problem(ArchiveErrors.Invalid(
+                archive.Path, generation.ManifestOffset, $"the manifest is damaged: the id of '{volume.Target}' does not fit."));
+        }
+
+        var algorithm = generation.IsNative ? FileHasher.FromManifestName(volume.Checksum) : ChecksumAlgorithm.None;
+        hashSize = FileHasher.SizeOf(algorithm);
+        using var hasher = new FileHasher(algorithm);
+        long count = 0;
+        try
+        {
+            sums = algorithm == ChecksumAlgorithm.None ? null : FindSums();
+            var reader = new VolumeReader(archive, generation, volume);
+            while (reader.Next())
+            {
+                cancellation.ThrowIfCancellationRequested();
+                count = reader.Count;
+                Check(reader, hasher, algorithm, readUnprotected);
+            }
+
+            Settle(all: true);
+            CheckTotals(reader);
+        }
+        catch (BackupException e) when (e.Error is BackupError.ArchiveInvalid or BackupError.UnsafeEntry)
+        {
+            problem(e);
+        }
+        finally
+        {
+            foreach (var task in background)
+            {
+                task.Hash.ContinueWith(t => t.Exception, TaskScheduler.Default).Wait(CancellationToken.None);
+            }
+        }
+
+        return new Verification(count, bytes, stored, verified);
+    }
+
+    private void Check(VolumeReader reader, FileHasher hasher, ChecksumAlgorithm algorithm, bool readUnprotected)
+    {
+        var entry = reader.Entry;
+        if (entry.Type == TypeFlag.HardLink)
+        {
+            linkTargets.Add(HashOf(reader.LinkPath));
+        }
+
+        if (EntryKinds.KindOf(entry.Type) == FileKind.Regular)
+        {
+            bytes += entry.Size;
+            stored += entry.StoredSize;
+            if (sums is not null)
+            {
+                CompareData(reader, hasher, algorithm);
+            }
+            else if (readUnprotected)
+            {
+                ReadData(reader, hasher);
+            }
+        }
+
+        monitor.Advance(entry.Size, 1);
+    }
+
+    private void CompareData(VolumeReader reader, FileHasher hasher, ChecksumAlgorithm algorithm)
+    {
+        var entry = reader.Entry;
+        var relative = EntryNames.TrimStart(entry.Name.Span)[(generation.PrefixBytes.Length + (generation.PrefixBytes.Length > 0 ? 1 : 0))..];
+        if (!sums!.Next() || sums.Hash.Length != hashSize || !sums.Name.SequenceEqual(relative))
+        {
+            problem(Mismatch(entry.Name.Span, entry.HeaderOffset, "its line in the list of checksums is missing or damaged."));
+            return;
+        }
+
+        HashBytes expected = default;
+        sums.Hash.CopyTo(expected);
+        string name = EntryNames.Display(entry.Name.Span);
+        if (entry.StoredSize >= BackgroundSize)
+        {
+            while (background.Count >= Environment.ProcessorCount)
+            {
+                Settle(all: false);
+            }
+
+            var runs = entry.Sparse is null ? [new SparseRun(0, entry.Size)] : entry.Sparse.ToArray();
+            (long offset, long size) = (entry.DataOffset, entry.Size);
+            background.Enqueue((Task.Run(() => HashLarge(offset, runs, size, algorithm), cancellation), expected, name, entry.HeaderOffset, size));
+            return;
+        }
+
+        ReadData(reader, hasher);
+        Compare(hasher.Finish(), expected, name, entry.HeaderOffset);
+    }
+
+    private void ReadData(VolumeReader reader, FileHasher hasher)
+    {
+        var entry = reader.Entry;
+        long position = entry.DataOffset;
+        long reached = 0;
+        if (entry.Sparse is null)
+        {
+            ReadRun(reader.Source, position, entry.Size, hasher);
+            return;
+        }
+
+        foreach (var run in entry.Sparse)
+        {
+            hasher.AppendZeros(run.Offset - reached);
+            ReadRun(reader.Source, position, run.Length, hasher);
+            position += run.Length;
+            reached = run.Offset + run.Length;
+        }
+
+        hasher.AppendZeros(entry.Size - reached);
+    }
+
+    private void ReadRun(WindowedSource source, long position, long length, FileHasher hasher)
+    {
+        while (length > 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var part = source.Peek(position, (int)Math.Min(length, Step));
+            if (part.IsEmpty)
+            {
+                throw ArchiveErrors.Invalid(archive.Path, position, "the archive ends within a file's data.");
+            }
+
+            hasher.Append(part);
+            position += part.Length;
+            length -= part.Length;
+        }
+    }
+
+    private HashBytes HashLarge(long offset, SparseRun[] runs, long size, ChecksumAlgorithm algorithm)
+    {
+        using var hasher = new FileHasher(algorithm);
+        byte[] buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(Step);
+        long reached = 0;
+        foreach (var run in runs)
+        {
+            hasher.AppendZeros(run.Offset - reached);
+            for (long done = 0; done < run.Length;)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                int read = archive.File.Read(buffer.AsSpan(0, (int)Math.Min(Step, run.Length - done)), offset);
+                if (read == 0)
+                {
+                    throw ArchiveErrors.Invalid(archive.Path, offset, "the archive ends within a file's data.");
+                }
+
+                hasher.Append(buffer.AsSpan(0, read));
+                offset += read;
+                done += read;
+            }
+
+            reached = run.Offset + run.Length;
+        }
+
+        System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+        hasher.AppendZeros(size - reached);
+        return hasher.Finish();
+    }
+
+    private void Settle(bool all)
+    {
+        while (background.TryPeek(out var next))
+        {
+            while (!next.Hash.IsCompleted)
+            {
+                Task.WaitAny([next.Hash], TimeSpan.FromMilliseconds(100));
+                monitor.Advance(0, 0);
+            }
+
+            background.Dequeue();
+            Compare(next.Hash.GetAwaiter().GetResult(), next.Expected, next.Name, next.Offset);
+            if (!all)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Compare(in HashBytes actual, in HashBytes expected, string name, long offset)
+    {
+        verified++;
+        if (!((ReadOnlySpan<byte>)actual)[..hashSize].SequenceEqual(((ReadOnlySpan<byte>)expected)[..hashSize]))
+        {
+            problem(Mismatch(System.Text.Encoding.UTF8.GetBytes(name), offset, "its data is not what was saved: the checksum differs."));
+        }
+    }
+
+    private BackupException Mismatch(ReadOnlySpan<byte> name, long offset, string what)
+    {
+        string display = EntryNames.Display(name);
+        return new BackupException(
+            BackupError.ChecksumMismatch, $"'{archive.Path}', offset {offset}, entry '{display}': {what}", display)
+        {
+            Offset = offset,
+            EntryName = display,
+        };
+    }
+
+    private void CheckTotals(VolumeReader reader)
+    {
+        if (reader.Count == 0)
+        {
+            problem(new BackupException(
+                BackupError.GenerationNotFound,
+                $"'{archive.Path}' names the volume '{volume.Target}' in the manifest at offset {generation.ManifestOffset}, but holds none of its entries.",
+                volume.Target));
+        }
+
+        if (reader.IsNative)
+        {
+            if (reader.HeadersHash != volume.Headers)
+            {
+                problem(Damaged("the headers of the volume are not what was saved: their checksum differs."));
+            }
+
+            if (reader.Count != volume.Entries || bytes != volume.Bytes)
+            {
+                problem(Damaged($"the volume has {reader.Count} entries and {bytes} bytes, not {volume.Entries} and {volume.Bytes} as saved."));
+            }
+        }
+
+        if (sums is not null && sums.Next())
+        {
+            problem(Damaged("the list of checksums has lines for files that are not there."));
+        }
+
+        if (linkTargets.Count > 0)
+        {
+            CheckLinks();
+        }
+    }
+
+    /// <summary>A second look at the headers alone: every hard link's target must stand before it.</summary>
+    private void CheckLinks()
+    {
+        var seen = new HashSet<UInt128>();
+        var reader = new VolumeReader(archive, generation, volume);
+        while (reader.Next())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (reader.Entry.Type == TypeFlag.HardLink)
+            {
+                if (!seen.Contains(HashOf(reader.LinkPath)))
+                {
+                    problem(reader.Unsafe($"the hard link's target '{EntryNames.Display(reader.LinkPath)}' does not stand before it."));
+                }
+            }
+            else if (EntryKinds.KindOf(reader.Entry.Type) is not (FileKind.Directory or FileKind.Unknown))
+            {
+                var hash = HashOf(reader.Path);
+                if (linkTargets.Contains(hash))
+                {
+                    seen.Add(hash);
+                }
+            }
+        }
+    }
+
+    private BackupException Damaged(string what) =>
+        new(BackupError.ChecksumMismatch, $"'{archive.Path}', volume '{volume.Target}', generation {generation.Number}: {what}", volume.Target);
+
+    private ChecksumListReader FindSums()
+    {
+        if (volume.SumsOffset is not { } offset || volume.SumsLength is not { } length)
+        {
+            throw ArchiveErrors.Invalid(
+                archive.Path, generation.ManifestOffset, $"the manifest does not say where the checksums of '{volume.Target}' stand.");
+        }
+
+        if (offset > generation.ManifestOffset - generation.Start || length > generation.ManifestOffset - generation.Start - offset)
+        {
+            throw ArchiveErrors.Invalid(
+                archive.Path, generation.ManifestOffset, $"the manifest's place of the checksums of '{volume.Target}' is not within its generation.");
+        }
+
+        return new ChecksumListReader(archive.File, generation.Start + offset, length);
+    }
+
+    private static UInt128 HashOf(byte[] path) => System.IO.Hashing.XxHash128.HashToUInt128(path);
+}

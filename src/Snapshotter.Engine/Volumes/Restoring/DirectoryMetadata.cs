@@ -1,0 +1,33 @@
+using Snapshotter.Engine.FileSystem;
+
+namespace Snapshotter.Engine.Volumes.Restoring;
+
+/// <summary>Reads a directory's metadata in the form in which it is set.</summary>
+internal static class DirectoryMetadata
+{
+    /// <summary>All of it, to give to another directory.</summary>
+    public static FileMetadata ReadMetadata(this IDirectory directory)
+    {
+        directory.GetStatus(out var status);
+        var attributes = new List<ExtendedAttribute>();
+        directory.GetAttributes(attributes);
+        return new FileMetadata
+        {
+            Kind = FileKind.Directory,
+            Mode = status.Mode,
+            SetOwner = true,
+            UserId = status.UserId,
+            GroupId = status.GroupId,
+            ModifiedAt = status.ModifiedAt,
+            Attributes = attributes,
+        };
+    }
+
+    /// <summary>Puts the time of modification back to what it was.</summary>
+    public static void SetTime(this IDirectory directory, in FileStatus before)
+    {
+        var metadata = directory.ReadMetadata();
+        metadata.ModifiedAt = before.ModifiedAt;
+        directory.SetMetadata(metadata);
+    }
+}

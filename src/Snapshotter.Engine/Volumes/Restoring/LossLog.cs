@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
+
+namespace Snapshotter.Engine.Volumes.Restoring;
+
+/// <summary>
+/// Counts metadata that could not be set, by kind. One notice per kind tells of all: without privileges every file of
+/// another owner would give one. Used by all workers at once.
+/// </summary>
+internal sealed class LossLog
+{
+    private static readonly (MetadataLoss Kind, string What, string Hint)[] Kinds =
+    [
+        (MetadataLoss.Owner, "The owner", "Only root can give files away: run as root, or use -NoOwner to keep your own."),
+        (MetadataLoss.Mode, "The mode", "The file system does not keep all permission bits, or they were refused."),
+        (MetadataLoss.Times, "The time of modification", "The file system refused it."),
+        (MetadataLoss.Attributes, "Extended attributes or ACLs", "The file system does not keep them, or they need root."),
+    ];
+
+    private readonly long[] counts = new long[Kinds.Length];
+    private readonly string?[] firstPaths = new string?[Kinds.Length];
+    private readonly ConcurrentQueue<Notice> others = new();
+
+    public void Note(MetadataLoss loss, string path)
+    {
+        for (int i = 0; loss != MetadataLoss.None && i < Kinds.Length; i++)
+        {
+            if ((loss & Kinds[i].Kind) != 0)
+            {
+                Interlocked.Increment(ref counts[i]);
+                Interlocked.CompareExchange(ref firstPaths[i], path, null);
+            }
+        }
+    }
+
+    public void Note(Notice notice) => others.Enqueue(notice);
+
+    /// <summary>Tells everything noted so far.</summary>
+    public void Tell(JobMonitor monitor)
+    {
+        while (others.TryDequeue(out var notice))
+        {
+            monitor.Problem(notice);
+        }
+
+        for (int i = 0; i < Kinds.Length; i++)
+        {
+            if (counts[i] > 0)
+            {
+                monitor.Problem(new Notice(
+                    BackupError.NotKept, firstPaths[i] ?? "",
+                    $"{Kinds[i].What} could not be set for {counts[i]} entries, the first of them '{firstPaths[i]}'. {Kinds[i].Hint}"));
+                counts[i] = 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
+
+namespace Snapshotter.Engine.Volumes.Restoring;
+
+/// <summary>Turns what the platform says about a volume that is restored into the errors a user sees.</summary>
+internal static class RestoreErrors
+{
+    public static BackupException From(FileSystemException cause, string path) => cause.Error switch
+    {
+        FileError.NoSpace => new(
+            BackupError.InsufficientSpace,
+            $"No space left to restore '{path}': {cause.Message}. Free some, or use -InPlace, which needs no second copy.", path, cause),
+        FileError.ReadOnly => new(
+            BackupError.VolumeNotWritable, $"'{path}' is on a read-only file system and cannot be restored. Mount it writable.", path, cause),
+        FileError.AccessDenied => new(
+            BackupError.VolumeNotWritable, $"'{path}' cannot be restored: {cause.Message}. Run as a user who may write there.", path, cause),
+        _ => new(BackupError.InputOutput, $"'{path}' could not be restored: {cause.Message}.", path, cause),
+    };
+}

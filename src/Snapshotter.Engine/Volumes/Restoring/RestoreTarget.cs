@@ -1,0 +1,273 @@
+using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Volumes.Reading;
+
+namespace Snapshotter.Engine.Volumes.Restoring;
+
+/// <summary>One volume on its way back: what the archive has of it, and the place it goes to.</summary>
+internal sealed class RestoreTarget(
+    IFileSystem fileSystem, RestoreOptions options, PlannedVolume planned, Generation generation, ManifestVolume volume, KeepTree keep)
+{
+    private readonly RestoreFilter filter = new(options, fileSystem.Traits.IsCaseSensitive);
+    private Verification verification;
+
+    public PlannedVolume Planned { get; } = planned;
+
+    public Generation Generation { get; } = generation;
+
+    public ManifestVolume Volume { get; } = volume;
+
+    /// <summary>Bytes of file data, holes included; known after <see cref="Validate"/>.</summary>
+    public long Size => verification.Bytes;
+
+    private bool SetOwner => !options.NoOwner && fileSystem.Traits.HasOwnersAndModes;
+
+    private int Writers => options.Writers > 0 ? options.Writers : Math.Clamp(Environment.ProcessorCount, 1, 8);
+
+    /// <summary>Reads the volume in the archive through. Touches nothing.</summary>
+    /// <exception cref="BackupException">ChecksumMismatch, UnsafeEntry, ArchiveInvalid, GenerationNotFound.</exception>
+    public void Validate(ArchiveFile archive, JobMonitor monitor, CancellationToken cancellation)
+    {
+        verification = new VolumeVerifier(archive, Generation, Volume, monitor, e => throw e, cancellation).Run(readUnprotected: false);
+        var reader = new VolumeReader(archive, Generation, Volume);
+        if (!fileSystem.Traits.HasReservedNames && !filter.IsActive && Volume.IsDirectory)
+        {
+            return;
+        }
+
+        while (reader.Next())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (fileSystem.Traits.HasReservedNames && ReservedNames.FindIn(reader.Path) is { } problem)
+            {
+                throw reader.Unsafe(problem);
+            }
+
+            filter.Learn(reader);
+            if (!Volume.IsDirectory && (reader.Path.Length > 0 || EntryKinds.KindOf(reader.Entry.Type) != FileKind.Regular))
+            {
+                throw reader.Unsafe("the volume is a single file, and this is something else.");
+            }
+        }
+    }
+
+    /// <summary>Looks at the place it goes to: the right type, and room enough. Touches nothing.</summary>
+    public void CheckTarget()
+    {
+        string path = Planned.Path;
+        try
+        {
+            if (fileSystem.TryGetStatus(path, out var status)
+                && status.Kind != (Volume.IsDirectory ? FileKind.Directory : FileKind.Regular))
+            {
+                throw new BackupException(
+                    BackupError.VolumeNotWritable,
+                    $"'{path}' is {(status.Kind == FileKind.Directory ? "a directory" : "no directory")}, but the backup of '{Volume.Target}' is "
+                    + $"{(Volume.IsDirectory ? "a directory" : "a file")}. Move it away, or restore elsewhere with -Destination.",
+                    path);
+            }
+        }
+        catch (FileSystemException e)
+        {
+            throw RestoreErrors.From(e, path);
+        }
+    }
+
+    public void Restore(ArchiveFile archive, JobMonitor monitor, VolumeReport report, CancellationToken cancellation)
+    {
+        report.Entries = verification.Entries;
+        report.Bytes = verification.Bytes;
+        if (!Volume.IsDirectory)
+        {
+            new FileVolumeWriter(fileSystem, options.Durable, SetOwner).Restore(archive, Generation, Volume, Planned.Path, monitor, cancellation);
+            return;
+        }
+
+        fileSystem.CreateDirectories(Planned.Path);
+        using var root = fileSystem.OpenDirectory(Planned.Path);
+        var swap = new VolumeSwap(root, StagingArea.NameFor(Volume.Id), keep, options.Durable);
+        if (swap.IsBegun())
+        {
+            monitor.Reporter.Detail($"An earlier restore of '{Planned.Path}' was interrupted while it swapped; it is finished first.");
+            swap.Finish();
+        }
+
+        if (filter.IsActive)
+        {
+            WriteOver(archive, root, monitor, report, cancellation);
+        }
+        else if (options.InPlace)
+        {
+            EmptyAndFill(archive, root, swap, monitor, cancellation);
+        }
+        else
+        {
+            StageAndSwap(archive, root, swap, monitor, cancellation);
+        }
+    }
+
+    private void StageAndSwap(ArchiveFile archive, IDirectory root, VolumeSwap swap, JobMonitor monitor, CancellationToken cancellation)
+    {
+        root.GetStatus(out var before);
+        var losses = new LossLog();
+        try
+        {
+            var fresh = swap.Prepare();
+            CheckSpace(archive, fresh);
+            FileMetadata? metadata;
+            using (var writer = new TreeWriter(
+                archive, fileSystem, fresh, SetOwner, replace: false, Writers, losses, monitor, cancellation))
+            {
+                metadata = WriteAll(archive, writer, monitor, cancellation);
+                writer.Finish();
+            }
+
+            losses.Note(swap.SetRootMetadata(metadata ?? root.ReadMetadata()), Planned.Path);
+            cancellation.ThrowIfCancellationRequested();
+            swap.Begin();
+        }
+        catch
+        {
+            Abandon(swap, before);
+            throw;
+        }
+
+        // No way back from here, and none needed: what remains is renaming.
+        swap.Finish();
+        losses.Tell(monitor);
+    }
+
+    private void EmptyAndFill(ArchiveFile archive, IDirectory root, VolumeSwap swap, JobMonitor monitor, CancellationToken cancellation)
+    {
+        swap.Discard();
+        TreeRemover.RemoveContent(fileSystem.OpenDirectory(Planned.Path), keep);
+        WriteBelow(archive, root, replace: keep.Children.Count > 0, monitor, cancellation);
+    }
+
+    private void WriteOver(ArchiveFile archive, IDirectory root, JobMonitor monitor, VolumeReport report, CancellationToken cancellation)
+    {
+        WriteBelow(archive, root, replace: true, monitor, cancellation);
+        report.Entries = filter.Entries;
+        report.Bytes = filter.Bytes;
+    }
+
+    private void WriteBelow(ArchiveFile archive, IDirectory root, bool replace, JobMonitor monitor, CancellationToken cancellation)
+    {
+        var losses = new LossLog();
+        root.GetStatus(out var before);
+        FileMetadata? metadata;
+        using (var writer = new TreeWriter(
+            archive, fileSystem, fileSystem.OpenDirectory(Planned.Path), SetOwner, replace, Writers, losses, monitor, cancellation))
+        {
+            metadata = WriteAll(archive, writer, monitor, cancellation);
+            writer.Finish();
+        }
+
+        if (metadata is { } rootMetadata)
+        {
+            losses.Note(root.SetMetadata(rootMetadata), Planned.Path);
+        }
+        else
+        {
+            root.SetTime(before);
+        }
+
+        if (options.Durable)
+        {
+            root.FlushFileSystem();
+        }
+
+        losses.Tell(monitor);
+    }
+
+    /// <summary>Writes all entries wanted. Returns the metadata of the root, null when it is not wanted.</summary>
+    private FileMetadata? WriteAll(ArchiveFile archive, TreeWriter writer, JobMonitor monitor, CancellationToken cancellation)
+    {
+        FileMetadata? root = null;
+        var reader = new VolumeReader(archive, Generation, Volume);
+        bool told = false;
+        while (reader.Next())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (reader.Path.Length == 0)
+            {
+                root = filter.IsActive ? null : writer.MetadataOf(reader.Entry, FileKind.Directory);
+            }
+            else if (keep.Covers(reader.Path))
+            {
+                TellKept(reader, monitor, ref told);
+            }
+            else if (filter.Choose(reader) is { } path)
+            {
+                if (keep.NeedsDirectory(path) && EntryKinds.KindOf(reader.Entry.Type) != FileKind.Directory)
+                {
+                    throw reader.Unsafe("something is mounted below a directory of that name, and the archive has no directory there.");
+                }
+
+                writer.Write(reader, path);
+            }
+        }
+
+        return root;
+    }
+
+    private void TellKept(VolumeReader reader, JobMonitor monitor, ref bool told)
+    {
+        if (!told && EntryKinds.KindOf(reader.Entry.Type) != FileKind.Directory)
+        {
+            told = true;
+            string path = EntryNames.Display(reader.Path);
+            monitor.Problem(new Notice(
+                BackupError.NotKept, path,
+                $"'{path}' lies on something that is mounted in '{Planned.Path}'; mount points are left as they are. Restore it as a volume of its own."));
+        }
+    }
+
+    /// <summary>Staging takes a second copy, unless the file system can share the archive's blocks.</summary>
+    private void CheckSpace(ArchiveFile archive, IDirectory fresh)
+    {
+        long free = fileSystem.FreeSpace(Planned.Path);
+        if (verification.StoredBytes > free && !CanShareBlocks(archive, fresh))
+        {
+            throw new BackupException(
+                BackupError.InsufficientSpace,
+                $"'{Planned.Path}' needs {verification.StoredBytes} bytes to be restored beside what is there, and {free} are free. "
+                + "Free some, or use -InPlace, which empties the volume first.",
+                Planned.Path);
+        }
+    }
+
+    private static bool CanShareBlocks(ArchiveFile archive, IDirectory fresh)
+    {
+        byte[] name = "probe"u8.ToArray();
+        using var probe = fresh.CreateFile(name, 0x180);
+        try
+        {
+            return probe.TryClone(archive.File, 0, 0, Tar.TarLayout.Alignment);
+        }
+        catch (FileSystemException)
+        {
+            return false;
+        }
+        finally
+        {
+            fresh.RemoveFile(name);
+        }
+    }
+
+    private static void Abandon(VolumeSwap swap, in FileStatus before)
+    {
+        try
+        {
+            if (!swap.IsBegun())
+            {
+                swap.Abandon(before);
+            }
+        }
+        catch (FileSystemException)
+        {
+            // What is left of the staging folder is removed by the next restore, and is no part of any backup.
+        }
+    }
+}

@@ -1,0 +1,224 @@
+using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tar;
+
+namespace Snapshotter.Engine.Volumes.Restoring;
+
+/// <summary>Creates the files of a batch: made, filled, given their metadata and closed, one after the other. One per thread.</summary>
+/// <param name="archive">Where the data of larger files is read from.</param>
+/// <param name="replace">Put files over what stands there, each in one step, instead of creating them in a fresh folder.</param>
+/// <param name="losses">Where metadata that cannot be set is noted.</param>
+/// <param name="advanced">Called with bytes and entries done, on the worker's thread.</param>
+/// <param name="cancellation">Stops the work.</param>
+internal sealed class RestoreWorker(
+    ArchiveFile archive, bool replace, LossLog losses, Action<long, long> advanced, CancellationToken cancellation)
+{
+    private const int Step = 256 * 1024;
+    private const long KernelStep = 64 * 1024 * 1024;
+
+    private byte[]? buffer;
+
+    public void Process(RestoreBatch batch)
+    {
+        foreach (var job in batch.Jobs)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (replace)
+            {
+                Replace(job, batch);
+            }
+            else
+            {
+                Create(job, job.Name, batch);
+            }
+
+            advanced(job.ArchiveOffset < 0 ? job.Size : 0, 1);
+        }
+    }
+
+    private void Replace(in RestoreJob job, RestoreBatch batch)
+    {
+        var directory = job.Directory.Handle;
+        byte[] temporary = ReplacementName(job.Name);
+        TreeRemover.Remove(directory, temporary);
+        Create(job, temporary, batch);
+        PutInPlace(directory, temporary, job.Name);
+    }
+
+    /// <summary>A short name that is not in use: the final one may be as long as a name can be.</summary>
+    public static byte[] ReplacementName(byte[] name) =>
+        System.Text.Encoding.ASCII.GetBytes(".snapshotter-" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(name)) + ".part");
+
+    /// <summary>Renames over what stands there; a directory that is in the way is removed first.</summary>
+    public static void PutInPlace(IDirectory directory, byte[] temporary, byte[] name)
+    {
+        if (directory.TryGetStatus(temporary, out _))
+        {
+            if (directory.TryGetStatus(name, out var existing) && existing.Kind == FileKind.Directory)
+            {
+                TreeRemover.Remove(directory, name);
+            }
+
+            directory.Rename(temporary, directory, name);
+        }
+    }
+
+    private void Create(in RestoreJob job, byte[] name, RestoreBatch batch)
+    {
+        var directory = job.Directory.Handle;
+        try
+        {
+            switch (job.Metadata.Kind)
+            {
+                case FileKind.Regular:
+                    CreateFile(job, name, batch);
+                    return;
+                case FileKind.SymbolicLink:
+                    byte[] target = job.LinkTarget!;
+                    CreateOver(directory, name, () => directory.CreateSymbolicLink(name, target));
+                    break;
+                default:
+                    CreateNode(job, name);
+                    break;
+            }
+
+            losses.Note(directory.SetMetadata(name, job.Metadata), directory.DisplayPath);
+        }
+        catch (FileSystemException e) when (
+            job.Metadata.Kind != FileKind.Regular && e.Error is FileError.AccessDenied or FileError.NotSupported)
+        {
+            string path = directory.DisplayPath.TrimEnd('/') + "/" + EntryNames.Display(job.Name);
+            losses.Note(new Notice(BackupError.NotKept, path, $"'{path}' could not be created: {e.Detail}."));
+        }
+    }
+
+    private static void CreateNode(RestoreJob job, byte[] name)
+    {
+        var directory = job.Directory.Handle;
+        CreateOver(directory, name, () => directory.CreateNode(
+            name, job.Metadata.Kind, job.Metadata.Mode & 0x1FF, job.DeviceMajor, job.DeviceMinor));
+    }
+
+    /// <summary>An archive may hold a name twice; the later entry counts. Nothing is ever written through what is there.</summary>
+    private static void CreateOver(IDirectory directory, byte[] name, Action create)
+    {
+        try
+        {
+            create();
+        }
+        catch (FileSystemException e) when (e.Error == FileError.Exists)
+        {
+            directory.RemoveFile(name);
+            create();
+        }
+    }
+
+    private void CreateFile(in RestoreJob job, byte[] name, RestoreBatch batch)
+    {
+        var directory = job.Directory.Handle;
+        int mode = job.Metadata.Mode & 0x1FF;
+        IFile file;
+        try
+        {
+            file = directory.CreateFile(name, mode);
+        }
+        catch (FileSystemException e) when (e.Error == FileError.Exists)
+        {
+            directory.RemoveFile(name);
+            file = directory.CreateFile(name, mode);
+        }
+
+        using (file)
+        {
+            Fill(file, job, batch.Buffer, isFresh: true);
+            losses.Note(file.SetMetadata(job.Metadata), file.DisplayPath);
+        }
+    }
+
+    /// <summary>Writes the content of a file. What is a hole stays one in a fresh file, and is written as zeros in another.</summary>
+    public void Fill(IFile file, in RestoreJob job, ReadOnlySpan<byte> data, bool isFresh)
+    {
+        if (job.ArchiveOffset < 0)
+        {
+            if (job.Size > 0)
+            {
+                file.Write(data.Slice(job.BufferStart, (int)job.Size), 0);
+            }
+        }
+        else
+        {
+            long position = job.ArchiveOffset;
+            long reached = 0;
+            foreach (var run in job.Runs ?? [new SparseRun(0, job.Size)])
+            {
+                WriteZeros(file, reached, isFresh ? reached : run.Offset);
+                Copy(file, position, run);
+                position += run.Length;
+                reached = run.Offset + run.Length;
+            }
+
+            WriteZeros(file, reached, isFresh ? reached : job.Size);
+        }
+
+        if (!isFresh || job.Runs is not null)
+        {
+            file.SetLength(job.Size);
+        }
+    }
+
+    private void Copy(IFile file, long position, SparseRun run)
+    {
+        long done = 0;
+        long aligned = run.Length & ~(long)(TarLayout.Alignment - 1);
+        if (aligned > 0 && position % TarLayout.Alignment == 0 && run.Offset % TarLayout.Alignment == 0
+            && file.TryClone(archive.File, position, run.Offset, aligned))
+        {
+            done = aligned;
+            advanced(done, 0);
+        }
+
+        bool inKernel = true;
+        while (done < run.Length)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            long copied = -1;
+            if (inKernel)
+            {
+                copied = file.CopyFrom(archive.File, position + done, run.Offset + done, Math.Min(KernelStep, run.Length - done));
+                inKernel = copied >= 0;
+            }
+
+            if (!inKernel)
+            {
+                buffer ??= new byte[Step];
+                int read = archive.File.Read(buffer.AsSpan(0, (int)Math.Min(Step, run.Length - done)), position + done);
+                file.Write(buffer.AsSpan(0, read), run.Offset + done);
+                copied = read;
+            }
+
+            if (copied == 0)
+            {
+                throw ArchiveErrors.Invalid(archive.Path, position + done, "the archive ends within a file's data.");
+            }
+
+            done += copied;
+            advanced(copied, 0);
+        }
+    }
+
+    private void WriteZeros(IFile file, long from, long to)
+    {
+        if (from >= to)
+        {
+            return;
+        }
+
+        byte[] zeros = new byte[(int)Math.Min(Step, to - from)];
+        for (; from < to; from += zeros.Length)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            file.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, to - from)), from);
+        }
+    }
+}

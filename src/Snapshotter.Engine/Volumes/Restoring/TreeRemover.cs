@@ -1,0 +1,119 @@
+using Snapshotter.Engine.FileSystem;
+
+namespace Snapshotter.Engine.Volumes.Restoring;
+
+/// <summary>Removes a tree without following a link and without recursion, however deep it is.</summary>
+internal static class TreeRemover
+{
+    /// <summary>Removes a name, whatever it is.</summary>
+    public static void Remove(IDirectory parent, ReadOnlySpan<byte> name)
+    {
+        if (!parent.TryGetStatus(name, out var status))
+        {
+            return;
+        }
+
+        if (status.Kind != FileKind.Directory)
+        {
+            parent.RemoveFile(name);
+            return;
+        }
+
+        RemoveContent(Open(parent, name), new KeepTree());
+        parent.RemoveDirectory(name);
+    }
+
+    /// <summary>Removes everything in a directory but what is kept, and closes the directory.</summary>
+    public static void RemoveContent(IDirectory directory, KeepTree keep)
+    {
+        var levels = new Stack<Level>();
+        var current = directory;
+        var level = Enter(current, keep, default);
+        try
+        {
+            while (true)
+            {
+                if (level.Directories.TryPop(out var next))
+                {
+                    var child = Open(current, next.Name.Span);
+                    current.Dispose();
+                    current = child;
+                    levels.Push(level);
+                    level = Enter(current, next.Keep ?? new KeepTree(), next);
+                    continue;
+                }
+
+                if (levels.Count == 0)
+                {
+                    return;
+                }
+
+                var parent = current.OpenParent();
+                current.Dispose();
+                current = parent;
+                if (level.Self.Keep is null)
+                {
+                    current.RemoveDirectory(level.Self.Name.Span);
+                }
+
+                level = levels.Pop();
+            }
+        }
+        finally
+        {
+            current.Dispose();
+        }
+    }
+
+    private static Level Enter(IDirectory directory, KeepTree keep, (ReadOnlyMemory<byte> Name, KeepTree? Keep) self)
+    {
+        var level = new Level(self, new Stack<(ReadOnlyMemory<byte>, KeepTree?)>());
+        var listing = directory.List();
+        for (int i = 0; i < listing.Count; i++)
+        {
+            var name = listing.NameOf(i);
+            var kept = keep.Find(name.Span);
+            if (kept is { IsKept: true })
+            {
+                continue;
+            }
+
+            var kind = listing.KindOf(i);
+            if (kind == FileKind.Unknown && directory.TryGetStatus(name.Span, out var status))
+            {
+                kind = status.Kind;
+            }
+
+            if (kind == FileKind.Directory)
+            {
+                level.Directories.Push((name, kept));
+            }
+            else
+            {
+                directory.RemoveFile(name.Span);
+            }
+        }
+
+        return level;
+    }
+
+    /// <summary>Opens a directory, and makes sure that its owner may empty it.</summary>
+    private static IDirectory Open(IDirectory parent, ReadOnlySpan<byte> name)
+    {
+        const int ownerAll = 0x1C0; // rwx------
+        if (parent.TryGetStatus(name, out var status) && (status.Mode & ownerAll) != ownerAll)
+        {
+            parent.SetMetadata(name, new FileMetadata
+            {
+                Kind = FileKind.Directory,
+                Mode = status.Mode | ownerAll,
+                ModifiedAt = status.ModifiedAt,
+            });
+        }
+
+        return parent.OpenDirectory(name);
+    }
+
+    private sealed record Level(
+        (ReadOnlyMemory<byte> Name, KeepTree? Keep) Self, Stack<(ReadOnlyMemory<byte> Name, KeepTree? Keep)> Directories);
+}

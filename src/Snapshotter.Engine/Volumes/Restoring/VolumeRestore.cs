@@ -1,0 +1,187 @@
+using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Volumes.Reading;
+
+namespace Snapshotter.Engine.Volumes.Restoring;
+
+/// <summary>One restore: finds what is wanted, validates all of it, and only then writes one volume after the other.</summary>
+internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, VolumeConfig config, RestoreOptions options)
+{
+    /// <summary>What would be restored, and where to. Touches nothing.</summary>
+    /// <exception cref="BackupException">The archive cannot be read, or lacks what is wanted.</exception>
+    public IReadOnlyList<PlannedVolume> Plan(CancellationToken cancellation)
+    {
+        if (config.Volumes.Count > 0)
+        {
+            VolumeConfigFile.Validate(config);
+        }
+
+        using var archive = ArchiveFile.OpenRead(fileSystem, archivePath);
+        var map = ReadMap(archive, cancellation);
+        var generation = GenerationFinder.Find(archive, map, config.Prefix, options.Generation);
+        var planned = config.Volumes.Count > 0 ? FromConfig(archive, map, generation) : FromManifest(archive, map, generation);
+        if (options.Volumes.Count == 0)
+        {
+            return planned;
+        }
+
+        var chosen = planned.Where(v => options.Volumes.Any(pattern => Wildcard.Matches(pattern, v.Archived.Target))).ToList();
+        return chosen.Count > 0
+            ? chosen
+            : throw new BackupException(
+                BackupError.GenerationNotFound,
+                $"No volume of generation {generation.Number} matches '{string.Join("', '", options.Volumes)}'. "
+                + $"It has: {string.Join(", ", generation.Volumes.Select(v => $"'{v.Target}'"))}.",
+                options.Volumes[0]);
+    }
+
+    /// <summary>Validates all volumes, then restores them one after the other.</summary>
+    public IEnumerable<VolumeReport> Execute(IReadOnlyList<PlannedVolume> volumes, IReporter reporter, CancellationToken cancellation)
+    {
+        using var archive = ArchiveFile.OpenRead(fileSystem, archivePath);
+        var map = ReadMap(archive, cancellation);
+        var targets = volumes.Select(volume => Target(archive, map, volume, volumes)).ToList();
+
+        var validation = new JobMonitor(reporter, "Validating", cancellation) { TotalBytes = targets.Sum(t => t.Volume.Bytes ?? 0) };
+        foreach (var target in targets)
+        {
+            validation.Enter(target.Planned.Archived.Target, []);
+            reporter.Detail($"Validating '{target.Planned.Archived.Target}' of generation {target.Generation.Number}.");
+            target.Validate(archive, validation, cancellation);
+            target.CheckTarget();
+        }
+
+        var monitor = new JobMonitor(reporter, "Restoring", cancellation) { TotalBytes = targets.Sum(t => t.Size) };
+        foreach (var target in targets)
+        {
+            yield return Restore(archive, target, monitor, reporter, cancellation);
+        }
+    }
+
+    private static VolumeReport Restore(
+        ArchiveFile archive, RestoreTarget target, JobMonitor monitor, IReporter reporter, CancellationToken cancellation)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var archived = target.Planned.Archived;
+        var report = new VolumeReport
+        {
+            Prefix = archived.Prefix,
+            Target = archived.Target,
+            Path = target.Planned.Path,
+            Type = archived.Type,
+            Generation = archived.Generation,
+        };
+        monitor.Enter(archived.Target, report.Warnings);
+        reporter.Detail($"Restoring '{archived.Target}' to '{target.Planned.Path}'.");
+        if (!archived.Complete)
+        {
+            monitor.Warn(new Notice(
+                BackupError.FileChanged, archived.Target, $"The backup of '{archived.Target}' was not complete: files could not be read, or changed."));
+        }
+
+        try
+        {
+            target.Restore(archive, monitor, report, cancellation);
+        }
+        catch (FileSystemException e)
+        {
+            throw RestoreErrors.From(e, target.Planned.Path);
+        }
+
+        report.Duration = clock.Elapsed;
+        report.WarningCount = monitor.NoticeCount;
+        report.Complete = monitor.Complete;
+        return report;
+    }
+
+    private ArchiveMap ReadMap(ArchiveFile archive, CancellationToken cancellation)
+    {
+        if (options.Generation == GenerationChoice.Newest)
+        {
+            // One look is enough when the newest generation of all is of the prefix wanted.
+            var tail = ArchiveMap.FindEndOrTail(archive, cancellation);
+            if (tail.Generations.Count > 0 && tail.Generations[^1].Prefix == config.Prefix)
+            {
+                return tail;
+            }
+        }
+
+        return ArchiveMap.ReadOrTail(archive, cancellation);
+    }
+
+    private List<PlannedVolume> FromConfig(ArchiveFile archive, ArchiveMap map, Generation generation)
+    {
+        var planned = new List<PlannedVolume>();
+        foreach (var spec in config.Volumes)
+        {
+            string id = EntryNames.IdOf(spec.Target);
+            var volume = generation.Volumes.FirstOrDefault(v => v.Id == id) ?? throw new BackupException(
+                BackupError.GenerationNotFound,
+                $"Generation {generation.Number} of '{generation.Prefix}' in '{archivePath}' has no volume '{spec.Target}'. "
+                + $"It has: {string.Join(", ", generation.Volumes.Select(v => $"'{v.Target}'"))}.",
+                spec.Target);
+            if (spec.ReadOnly)
+            {
+                throw new BackupException(
+                    BackupError.VolumeNotWritable, $"The volume '{spec.Target}' is mounted read-only and cannot be restored. Mount it writable.", spec.Target);
+            }
+
+            planned.Add(Plan(archive, map, generation, volume, spec.Path));
+        }
+
+        return planned;
+    }
+
+    private List<PlannedVolume> FromManifest(ArchiveFile archive, ArchiveMap map, Generation generation)
+    {
+        var planned = new List<PlannedVolume>();
+        foreach (var volume in generation.Volumes)
+        {
+            if (volume.Target.Contains('\0') || !IsRooted(volume.Target) || volume.Target.Split('/', '\\').Contains(".."))
+            {
+                throw new BackupException(
+                    BackupError.UnsafeEntry,
+                    $"The manifest of generation {generation.Number} names the target '{volume.Target}', which is no absolute path. Name the volumes with -Config.",
+                    volume.Target);
+            }
+
+            planned.Add(Plan(archive, map, generation, volume, volume.Target));
+        }
+
+        return planned;
+    }
+
+    private PlannedVolume Plan(ArchiveFile archive, ArchiveMap map, Generation generation, ManifestVolume volume, string path)
+    {
+        if (options.Destination is { } destination)
+        {
+            path = Path.Join(Path.GetFullPath(destination), volume.Target.Replace(':', '_').TrimStart('/', '\\'));
+        }
+
+        return new PlannedVolume { Archived = GenerationFinder.Describe(archive, map, generation, volume), Path = path };
+    }
+
+    private static bool IsRooted(string path) => path.StartsWith('/') || Path.IsPathFullyQualified(path);
+
+    private RestoreTarget Target(
+        ArchiveFile archive, ArchiveMap map, PlannedVolume planned, IReadOnlyList<PlannedVolume> all)
+    {
+        var generation = map.Generations.FirstOrDefault(g => g.Number == planned.Archived.Generation && g.Prefix == planned.Archived.Prefix);
+        var volume = generation?.Volumes.FirstOrDefault(v => v.Id == planned.Archived.Id);
+        if (generation is null || volume is null)
+        {
+            throw new BackupException(
+                BackupError.GenerationNotFound,
+                $"Generation {planned.Archived.Generation} of '{planned.Archived.Prefix}' is no longer in '{archive.Path}'.", planned.Archived.Target);
+        }
+
+        // What is nested in this volume stays: mount points, and other volumes, which come from their own entries.
+        var keep = KeepTree.Build(
+            planned.Path,
+            fileSystem.MountPointsBelow(planned.Path)
+                .Concat(config.Volumes.Select(v => v.Path))
+                .Concat(all.Select(v => v.Path)));
+        return new RestoreTarget(fileSystem, options, planned, generation, volume, keep);
+    }
+}

@@ -1,0 +1,202 @@
+using Snapshotter.Engine.FileSystem;
+
+namespace Snapshotter.Engine.Volumes.Restoring;
+
+/// <summary>
+/// Exchanges the content of a volume for what was extracted into its staging folder. Each step can be done again: whoever
+/// finds the journal after a kill calls <see cref="Finish"/> and the volume is wholly new.
+/// </summary>
+internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree keep, bool durable)
+{
+    private const int OwnerOnly = 0x1C0; // rwx------
+
+    /// <summary>Makes a fresh staging folder, throwing away an unfinished one that has no journal.</summary>
+    /// <returns>The open folder <c>new</c>, in which nothing is inherited from the volume's root.</returns>
+    public IDirectory Prepare()
+    {
+        Discard();
+        root.CreateDirectory(stagingName, OwnerOnly);
+        using var staging = root.OpenDirectory(stagingName);
+        staging.GetStatus(out var status);
+
+        // No default ACL and no setgid bit from the root: what is made below gets its own metadata only.
+        staging.SetMetadata(new FileMetadata
+        {
+            Kind = FileKind.Directory,
+            Mode = OwnerOnly,
+            ModifiedAt = status.ModifiedAt,
+            Attributes = [],
+        });
+        staging.CreateDirectory(StagingArea.New, OwnerOnly);
+        staging.CreateDirectory(StagingArea.Old, OwnerOnly);
+        staging.CreateDirectory(StagingArea.Root, OwnerOnly);
+        return staging.OpenDirectory(StagingArea.New);
+    }
+
+    /// <summary>Removes what an earlier restore left that did not come to its swap.</summary>
+    public void Discard() => TreeRemover.Remove(root, stagingName);
+
+    /// <summary>Notes the metadata that the volume's root is to get, on a directory of its own: nothing to write down or parse.</summary>
+    public MetadataLoss SetRootMetadata(in FileMetadata metadata)
+    {
+        using var staging = root.OpenDirectory(stagingName);
+        using var carrier = staging.OpenDirectory(StagingArea.Root);
+        return carrier.SetMetadata(metadata);
+    }
+
+    /// <summary>Writes the journal: from here on the swap will be finished, by this process or the next.</summary>
+    public void Begin()
+    {
+        using var staging = root.OpenDirectory(stagingName);
+        if (durable)
+        {
+            staging.FlushFileSystem();
+        }
+
+        Mark(staging, StagingArea.SwapMark);
+    }
+
+    /// <summary>True when an earlier restore left a journal.</summary>
+    public bool IsBegun()
+    {
+        if (!root.TryGetStatus(stagingName, out var status) || status.Kind != FileKind.Directory)
+        {
+            return false;
+        }
+
+        using var staging = root.OpenDirectory(stagingName);
+        return staging.TryGetStatus(StagingArea.SwapMark, out _);
+    }
+
+    /// <summary>Moves the old out and the new in, sets the root's metadata and removes the staging folder.</summary>
+    public void Finish()
+    {
+        FileMetadata metadata;
+        using (var staging = root.OpenDirectory(stagingName))
+        {
+            metadata = ReadRootMetadata(staging);
+            if (!staging.TryGetStatus(StagingArea.FillMark, out _))
+            {
+                using var old = staging.OpenDirectory(StagingArea.Old);
+                MoveOut(root, old, keep, isRoot: true);
+                Flush(old);
+                Flush(root);
+                Mark(staging, StagingArea.FillMark);
+            }
+
+            if (staging.TryGetStatus(StagingArea.New, out _))
+            {
+                using var fresh = staging.OpenDirectory(StagingArea.New);
+                MoveIn(fresh, root, keep);
+                Flush(root);
+            }
+
+            TreeRemover.Remove(staging, StagingArea.Old);
+            TreeRemover.Remove(staging, StagingArea.New);
+
+            // While the journal stands, so that a kill only repeats it.
+            root.SetMetadata(metadata);
+            Flush(root);
+
+            // With this mark gone the job is done; the other one must not go before it.
+            staging.RemoveFile(StagingArea.SwapMark);
+            Flush(staging);
+        }
+
+        TreeRemover.Remove(root, stagingName);
+
+        // Removing the folder changed the root's time.
+        root.SetMetadata(metadata);
+        Flush(root);
+    }
+
+    /// <summary>Removes the staging folder of a restore that failed before it began to swap: the volume is as it was.</summary>
+    /// <param name="before">The root's status before the restore began.</param>
+    public void Abandon(in FileStatus before)
+    {
+        TreeRemover.Remove(root, stagingName);
+        root.SetTime(before);
+    }
+
+    private static FileMetadata ReadRootMetadata(IDirectory staging)
+    {
+        using var carrier = staging.OpenDirectory(StagingArea.Root);
+        return carrier.ReadMetadata();
+    }
+
+    private void Mark(IDirectory staging, ReadOnlySpan<byte> name)
+    {
+        staging.CreateFile(name, 0x180).Dispose();
+        Flush(staging);
+    }
+
+    private void Flush(IDirectory directory)
+    {
+        if (durable)
+        {
+            directory.Flush();
+        }
+    }
+
+    private void MoveOut(IDirectory from, IDirectory to, KeepTree kept, bool isRoot)
+    {
+        var listing = from.List();
+        for (int i = 0; i < listing.Count; i++)
+        {
+            var name = listing.NameOf(i).Span;
+            if (isRoot && name.SequenceEqual(stagingName))
+            {
+                continue;
+            }
+
+            switch (kept.Find(name))
+            {
+                case null:
+                    from.Rename(name, to, name);
+                    break;
+                case { IsKept: false } inner:
+                    if (!to.TryGetStatus(name, out _))
+                    {
+                        to.CreateDirectory(name, OwnerOnly);
+                    }
+
+                    using (var fromInner = from.OpenDirectory(name))
+                    using (var toInner = to.OpenDirectory(name))
+                    {
+                        MoveOut(fromInner, toInner, inner, isRoot: false);
+                        Flush(toInner);
+                        Flush(fromInner);
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    private void MoveIn(IDirectory from, IDirectory to, KeepTree kept)
+    {
+        var listing = from.List();
+        for (int i = 0; i < listing.Count; i++)
+        {
+            var name = listing.NameOf(i).Span;
+            switch (kept.Find(name))
+            {
+                case { IsKept: true }:
+                    break;
+                case { } inner when to.TryGetStatus(name, out _):
+                    using (var fromInner = from.OpenDirectory(name))
+                    using (var toInner = to.OpenDirectory(name))
+                    {
+                        MoveIn(fromInner, toInner, inner);
+                        toInner.SetMetadata(fromInner.ReadMetadata());
+                        Flush(toInner);
+                    }
+
+                    break;
+                default:
+                    from.Rename(name, to, name);
+                    break;
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using Snapshotter.Engine.FileSystem;
+
+namespace Snapshotter.Engine.Volumes.Saving;
+
+/// <summary>What all parts of one backup need to know.</summary>
+internal sealed class SaveContext
+{
+    public required IFileSystem FileSystem { get; init; }
+
+    public required ChecksumAlgorithm Checksum { get; init; }
+
+    /// <summary>The archive: never saved into itself.</summary>
+    public required FileId ArchiveId { get; init; }
+
+    public required GlobSet Exclude { get; init; }
+
+    /// <summary>Bytes of the prefix in front of a volume's id, slash included.</summary>
+    public required int PrefixLength { get; init; }
+}

@@ -1,0 +1,120 @@
+using System.Text;
+using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Volumes.Restoring;
+
+namespace Snapshotter.Engine.Volumes.Saving;
+
+/// <summary>A volume that was found where the configuration says.</summary>
+internal sealed class VolumeSource(VolumeSpec spec, IDirectory? directory, IReadOnlyCollection<byte[]> nested) : IDisposable
+{
+    private IDirectory? directory = directory;
+
+    public VolumeSpec Spec { get; } = spec;
+
+    public bool IsDirectory { get; } = directory is not null;
+
+    /// <summary>Paths below the root of other volumes of the same configuration: they are saved on their own.</summary>
+    public IReadOnlyCollection<byte[]> Nested { get; } = nested;
+
+    /// <summary>The open directory; the caller closes it.</summary>
+    public IDirectory TakeDirectory()
+    {
+        var taken = directory ?? throw new InvalidOperationException("Taken already.");
+        directory = null;
+        return taken;
+    }
+
+    public void Dispose() => directory?.Dispose();
+}
+
+/// <summary>All volumes of a configuration, found before anything is written.</summary>
+internal sealed class VolumeSources : IDisposable
+{
+    private readonly List<VolumeSource> volumes = [];
+
+    private VolumeSources(IFileSystem fileSystem) => FileSystem = fileSystem;
+
+    public IFileSystem FileSystem { get; }
+
+    public IReadOnlyList<VolumeSource> Volumes => volumes;
+
+    /// <exception cref="BackupException">VolumeNotFound, RestoreInterrupted.</exception>
+    public static VolumeSources Open(IFileSystem fileSystem, VolumeConfig config)
+    {
+        var sources = new VolumeSources(fileSystem);
+        try
+        {
+            foreach (var spec in config.Volumes)
+            {
+                sources.volumes.Add(Open(fileSystem, spec, config));
+            }
+
+            return sources;
+        }
+        catch
+        {
+            sources.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var volume in volumes)
+        {
+            volume.Dispose();
+        }
+    }
+
+    private static VolumeSource Open(IFileSystem fileSystem, VolumeSpec spec, VolumeConfig config)
+    {
+        try
+        {
+            if (!fileSystem.TryGetStatus(spec.Path, out var status))
+            {
+                throw new BackupException(
+                    BackupError.VolumeNotFound,
+                    $"The volume '{spec.Path}' does not exist. Check the path; in a container, check that it is mounted (--volumes-from or -v).",
+                    spec.Path);
+            }
+
+            switch (status.Kind)
+            {
+                case FileKind.Regular:
+                    return new VolumeSource(spec, null, []);
+                case FileKind.Directory:
+                    var directory = fileSystem.OpenDirectory(spec.Path);
+                    var source = new VolumeSource(spec, directory, NestedIn(spec, config));
+                    StagingArea.RefuseUnfinished(directory, EntryNames.IdOf(spec.Target), spec.Path);
+                    return source;
+                default:
+                    throw new BackupException(
+                        BackupError.VolumeNotFound, $"The volume '{spec.Path}' is neither a directory nor a regular file.", spec.Path);
+            }
+        }
+        catch (FileSystemException e)
+        {
+            throw new BackupException(
+                BackupError.VolumeNotFound, $"The volume '{spec.Path}' cannot be opened: {e.Detail}.", spec.Path, e);
+        }
+    }
+
+    private static List<byte[]> NestedIn(VolumeSpec outer, VolumeConfig config)
+    {
+        string root = outer.Path.TrimEnd('/', Path.DirectorySeparatorChar);
+        var nested = new List<byte[]>();
+        foreach (var other in config.Volumes)
+        {
+            string path = other.Path.TrimEnd('/', Path.DirectorySeparatorChar);
+            if (path.Length > root.Length + 1 && path.StartsWith(root, StringComparison.Ordinal)
+                && (path[root.Length] == '/' || path[root.Length] == Path.DirectorySeparatorChar))
+            {
+                nested.Add(Encoding.UTF8.GetBytes(path[(root.Length + 1)..].Replace(Path.DirectorySeparatorChar, '/')));
+            }
+        }
+
+        return nested;
+    }
+}
