@@ -98,7 +98,7 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
             InPlace = InPlace,
             NoOwner = NoOwner,
         };
-        RestorePlan plan = BackupTar.PlanRestore(ResolveLiteral(Archive), config, options, reporter);
+        RestorePlan plan = BackupTar.PlanRestore(ResolveLiteral(Archive), config, options, Cancellation);
         bool isTrusted = ParameterSetName == ConfigSet || Destination is not null;
         if (!isTrusted && !ConfirmTargets(plan))
             return;
