@@ -41,8 +41,13 @@ internal ref struct PaxRecords(ReadOnlySpan<byte> body)
     public static bool TryParseDecimal(ReadOnlySpan<byte> digits, out long value)
     {
         value = 0;
-        if (digits.Length is 0 or > 19)
+        if (digits.IsEmpty)
             return false;
+        if (digits.Length > 19)
+            digits = digits.TrimStart((byte)'0');
+        if (digits.Length > 19)
+            return false;
+
         ulong sum = 0;
         foreach (byte digit in digits)
         {

@@ -210,15 +210,18 @@ internal static class TarEncoder
             PaxWriter.Write(output, "GNU.sparse.name"u8, entry.Name.Span);
             PaxWriter.Write(output, "GNU.sparse.realsize"u8, entry.Size);
         }
-        else if (!layout.NameFits)
+        else
         {
-            PaxWriter.Write(output, "path"u8, entry.Name.Span);
+            if (!layout.NameFits)
+                PaxWriter.Write(output, "path"u8, entry.Name.Span);
+
+            // Not for sparse files, where Python takes it for the real size: for them the header's field has to do.
+            if (layout.Size > HeaderField.Size.MaxOctal)
+                PaxWriter.Write(output, "size"u8, layout.Size);
         }
 
         if (entry.Type is TypeFlag.HardLink or TypeFlag.SymbolicLink && !LinkNameFits(entry.LinkName.Span))
             PaxWriter.Write(output, "linkpath"u8, entry.LinkName.Span);
-        if (layout.Size > HeaderField.Size.MaxOctal)
-            PaxWriter.Write(output, "size"u8, layout.Size);
         if (entry.UserId > HeaderField.UserId.MaxOctal)
             PaxWriter.Write(output, "uid"u8, entry.UserId);
         if (entry.GroupId > HeaderField.GroupId.MaxOctal)
