@@ -12,10 +12,10 @@ internal static class ProgressRecords
         double rate = seconds > 0 ? progress.DoneBytes / seconds : 0;
         bool known = progress.TotalBytes > 0;
         string done = known
-            ? Messages.Format(nameof(Messages.DoneOf), ByteSize.Format(progress.DoneBytes), ByteSize.Format(progress.TotalBytes))
-            : ByteSize.Format(progress.DoneBytes);
+            ? Messages.Format(nameof(Messages.DoneOf), DisplayText.Size(progress.DoneBytes), DisplayText.Size(progress.TotalBytes))
+            : DisplayText.Size(progress.DoneBytes);
         return new ProgressRecord(activityId, progress.Activity, Messages.Format(
-            nameof(Messages.ProgressStatus), done, ByteSize.Format((long)rate), progress.DoneEntries))
+            nameof(Messages.ProgressStatus), done, DisplayText.Size((long)rate), progress.DoneEntries))
         {
             CurrentOperation = progress.Volume.Length > 0 ? progress.Volume : null,
             PercentComplete = known ? (int)Math.Clamp(100 * progress.DoneBytes / (double)progress.TotalBytes, 0, 100) : -1,
