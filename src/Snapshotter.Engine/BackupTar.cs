@@ -2,6 +2,7 @@ using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Volumes.Optimizing;
 using Snapshotter.Engine.Volumes.Reading;
 using Snapshotter.Engine.Volumes.Restoring;
 using Snapshotter.Engine.Volumes.Saving;
@@ -23,12 +24,21 @@ public static class BackupTar
     public static void Initialize(string archive, bool force = false) =>
         ArchiveInitializer.Run(Platform, Path.GetFullPath(archive), force);
 
-    /// <summary>Appends one generation with the given volumes: all or nothing.</summary>
+    /// <summary>
+    /// Appends one generation with the given volumes: all or nothing. When nothing is missing in it, older generations
+    /// that the configuration's <see cref="VolumeConfig.Keep"/> does not name are removed afterwards.
+    /// </summary>
     public static BackupReport Backup(
         string archive, VolumeConfig config, BackupOptions? options = null, IReporter? reporter = null,
-        CancellationToken cancellation = default) =>
-        new VolumeBackup(Platform, config, options ?? new BackupOptions(), reporter ?? SilentReporter.Instance)
-            .Run(Path.GetFullPath(archive), cancellation);
+        CancellationToken cancellation = default)
+    {
+        options ??= new BackupOptions();
+        reporter ??= SilentReporter.Instance;
+        string path = Path.GetFullPath(archive);
+        var report = new VolumeBackup(Platform, config, options, reporter).Run(path, cancellation);
+        KeepPolicy.Apply(Platform, path, config, options, report, reporter, cancellation);
+        return report;
+    }
 
     /// <summary>Finds what a restore would do, without touching anything.</summary>
     /// <param name="archive">Path of the archive.</param>
@@ -66,4 +76,11 @@ public static class BackupTar
         string archive, ListOptions? options = null, IReporter? reporter = null, CancellationToken cancellation = default)
         => ArchiveTester.Test(
             Platform, Path.GetFullPath(archive), options ?? new ListOptions(), reporter ?? SilentReporter.Instance, cancellation);
+
+    /// <summary>Finds which generations an optimization would remove, without touching anything.</summary>
+    /// <param name="archive">Path of the archive.</param>
+    /// <param name="options">What to remove or to keep.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    public static OptimizePlan PlanOptimize(string archive, OptimizeOptions options, CancellationToken cancellation = default)
+        => new OptimizeJob(Platform, Path.GetFullPath(archive), options).Plan(cancellation);
 }

@@ -15,7 +15,7 @@ internal sealed class AppendTransaction : IDisposable
 
     private readonly ArchiveFile archive;
     private readonly bool durable;
-    private readonly long originalLength;
+    private long originalLength;
     private readonly byte[] head = new byte[TarLayout.EndMarkerSize];
     private readonly byte[] buffer = new byte[BufferSize];
     private long bufferStart;
@@ -31,22 +31,7 @@ internal sealed class AppendTransaction : IDisposable
         this.durable = durable;
         Start = map.End;
         bufferStart = Start;
-        originalLength = map.FileLength;
-        switch (map.Tail)
-        {
-            case TailState.Foreign:
-                throw ArchiveErrors.Invalid(
-                    archive.Path, map.End,
-                    "there is more data behind the end-of-archive marker, and it is not Snapshotter's. Nothing was changed. "
-                    + "If these are entries of a second archive (tar -tif shows them), extract them and make one archive of both.");
-            case TailState.InterruptedAppend:
-                reporter.Warn(new Notice(
-                    BackupError.ArchiveInvalid, archive.Path,
-                    $"An earlier backup was interrupted before it was complete; its {map.FileLength - map.End} bytes at offset {map.End} are removed."));
-                originalLength = map.End + TarLayout.EndMarkerSize;
-                Guard(() => archive.File.SetLength(originalLength));
-                break;
-        }
+        Guard(() => originalLength = ArchiveTail.Settle(archive, map, reporter));
     }
 
     /// <summary>Absolute offset of the generation's first byte: of the old end-of-archive marker.</summary>

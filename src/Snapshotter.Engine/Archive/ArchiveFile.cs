@@ -23,15 +23,26 @@ internal sealed class ArchiveFile : IDisposable
         return archive.LockOrThrow(FileLock.Reader, TimeSpan.Zero, default);
     }
 
-    /// <summary>Opens the archive to append to it, as the only writer.</summary>
+    /// <summary>
+    /// Opens the archive to append to it, as the only writer. A file that another took the place of while this one was
+    /// waiting for its lock is no archive any more: then the new one is opened.
+    /// </summary>
     /// <param name="fileSystem">The platform.</param>
     /// <param name="path">Path of the archive.</param>
     /// <param name="wait">How long to wait for another writer.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     public static ArchiveFile OpenWrite(IFileSystem fileSystem, string path, TimeSpan wait, CancellationToken cancellation)
     {
-        var archive = Open(fileSystem, path, FileAccessKind.ReadWrite);
-        return archive.LockOrThrow(FileLock.Writer, wait, cancellation);
+        while (true)
+        {
+            var archive = Open(fileSystem, path, FileAccessKind.ReadWrite).LockOrThrow(FileLock.Writer, wait, cancellation);
+            if (archive.IsStillThere(fileSystem))
+            {
+                return archive;
+            }
+
+            archive.Dispose();
+        }
     }
 
     /// <summary>Keeps readers away while bytes move within the archive; the handle must be open for writing.</summary>
@@ -55,6 +66,20 @@ internal sealed class ArchiveFile : IDisposable
         catch (FileSystemException e)
         {
             throw ArchiveErrors.From(e, path);
+        }
+    }
+
+    private bool IsStillThere(IFileSystem fileSystem)
+    {
+        try
+        {
+            File.GetStatus(out var opened);
+            return fileSystem.TryGetStatus(Path, out var standing) && standing.Id == opened.Id;
+        }
+        catch (FileSystemException e)
+        {
+            Dispose();
+            throw ArchiveErrors.From(e, Path);
         }
     }
 

@@ -39,6 +39,9 @@ public enum BackupError
     /// <summary>The archive holds no complete generation of that prefix, number or time, or the generation lacks the volume.</summary>
     GenerationNotFound,
 
+    /// <summary>The generation to remove is the newest of its prefix, which a restore needs.</summary>
+    GenerationProtected,
+
     /// <summary>The data in the archive is not what was saved.</summary>
     ChecksumMismatch,
 

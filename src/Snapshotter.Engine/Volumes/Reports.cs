@@ -86,6 +86,9 @@ public sealed class BackupReport
     /// <summary>Time spent.</summary>
     public TimeSpan Duration { get; set; }
 
+    /// <summary>What the configuration's <see cref="VolumeConfig.Keep"/> removed afterwards; null when there is none, the backup is incomplete, or it could not be applied.</summary>
+    public OptimizeReport? Optimization { get; set; }
+
     /// <summary>True when every file of every volume was saved.</summary>
     public bool Complete => Volumes.All(v => v.Complete);
 }

@@ -114,7 +114,8 @@ internal static class VolumeConfigRules
         return null;
     }
 
-    private static (ConfigPlace, string)? FindKeepMistake(RetentionPolicy? keep)
+    /// <summary>The first mistake in a policy; null when there is none, or no policy.</summary>
+    public static (ConfigPlace Place, string Problem)? FindKeepMistake(RetentionPolicy? keep)
     {
         if (keep is null)
         {

@@ -69,9 +69,26 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
             throw ArchiveErrors.From(e, archivePath);
         }
 
+        Mend(archive, map);
         report.ArchiveBytes = transaction.Position - transaction.Start;
         report.Duration = clock.Elapsed;
         return report;
+    }
+
+    /// <summary>
+    /// Finishes what an interrupted Optimize-BackupTar left to do. Only now, since a backup that fails changes no byte; and
+    /// without effect on this one, for an archive is good without it.
+    /// </summary>
+    private void Mend(ArchiveFile archive, ArchiveMap map)
+    {
+        try
+        {
+            TrailerMender.Mend(archive.File, map.Generations, options.Durable);
+        }
+        catch (FileSystemException e)
+        {
+            reporter.Detail($"The archive opens slowly, since offsets in it could not be mended: {e.Message}.");
+        }
     }
 
     private ManifestVolume SaveVolume(

@@ -1,0 +1,177 @@
+using System.Text;
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tar;
+
+namespace Snapshotter.Engine.Archive;
+
+/// <summary>
+/// Puts a new file in the place of an archive: written beside it, flushed, checked and renamed over it. Until the rename
+/// the archive is untouched; a file left beside it by a run that was killed is removed by the next one.
+/// </summary>
+internal sealed class ArchiveRewrite : IDisposable
+{
+    private const int BufferSize = 256 * 1024;
+
+    /// <summary>Copied between two looks at cancellation.</summary>
+    private const long Step = 64L * 1024 * 1024;
+
+    private readonly IFileSystem fileSystem;
+    private readonly ArchiveFile archive;
+    private readonly FilePlace place;
+    private readonly byte[] newName;
+
+    /// <summary>Finds out whether the archive can be replaced at all; nothing is changed yet.</summary>
+    /// <exception cref="BackupException">ArchiveNotWritable: the archive is a mount point.</exception>
+    public ArchiveRewrite(IFileSystem fileSystem, ArchiveFile archive)
+    {
+        this.fileSystem = fileSystem;
+        this.archive = archive;
+        place = FilePlace.Find(fileSystem, archive.Path);
+        newName = NewName(place.Name);
+        if (place.Directory.TryGetStatus(place.Name, out var status) && status.IsMountRoot)
+        {
+            place.Dispose();
+            throw MountPoint(null);
+        }
+    }
+
+    /// <summary>Removes what a run that was killed left beside an archive. The archive must be locked for writing.</summary>
+    public static void RemoveLeftover(IFileSystem fileSystem, string archivePath)
+    {
+        using var place = FilePlace.Find(fileSystem, archivePath);
+        Remove(place.Directory, NewName(place.Name));
+    }
+
+    /// <summary>Writes the ranges one behind the other into a new file, ends it, and puts it in the archive's place.</summary>
+    /// <param name="kept">The ranges, whole entries all of them.</param>
+    /// <param name="finish">Mends and checks the new file before it takes the archive's place; what it throws ends the run.</param>
+    /// <param name="advance">Told of bytes copied; may throw to end the run.</param>
+    /// <exception cref="BackupException">The archive is as it was.</exception>
+    public void Run(IReadOnlyList<ByteRange> kept, Action<ArchiveFile> finish, Action<long> advance)
+    {
+        try
+        {
+            Remove(place.Directory, newName);
+            using var file = place.Directory.CreateFile(newName, 0x180); // rw-------
+            long length = Copy(kept, file, advance);
+            file.Write(stackalloc byte[TarLayout.EndMarkerSize], length);
+            using (var copy = ArchiveFile.OpenWrite(fileSystem, PathOfNew, TimeSpan.Zero, default))
+            {
+                finish(copy);
+            }
+
+            KeepMetadata(file);
+            file.Flush();
+            place.Directory.Rename(newName, place.Directory, place.Name);
+        }
+        catch (FileSystemException e)
+        {
+            RemoveQuietly();
+            throw e.Error switch
+            {
+                FileError.Busy => MountPoint(e),
+                FileError.AccessDenied or FileError.ReadOnly => NotWritable(
+                    $"no new file can be made beside it ({e.Detail}). Run as a user who may write to its folder", e),
+                _ => ArchiveErrors.From(e, archive.Path),
+            };
+        }
+        catch
+        {
+            RemoveQuietly();
+            throw;
+        }
+
+        place.Directory.Flush();
+    }
+
+    public void Dispose() => place.Dispose();
+
+    private string PathOfNew => Path.Join(place.Directory.DisplayPath, Encoding.UTF8.GetString(newName));
+
+    private static byte[] NewName(byte[] name) => [.. "."u8, .. name, .. ".snapshotter-optimize"u8];
+
+    private long Copy(IReadOnlyList<ByteRange> kept, IFile file, Action<long> advance)
+    {
+        byte[]? buffer = null;
+        long position = 0;
+        foreach (var range in kept)
+        {
+            for (long from = range.Start; from < range.End;)
+            {
+                long count = Math.Min(Step, range.End - from);
+                long copied = buffer is null ? file.CopyFrom(archive.File, from, position, count) : -1;
+                if (copied < 0)
+                {
+                    buffer ??= new byte[BufferSize];
+                    copied = archive.File.Read(buffer.AsSpan(0, (int)Math.Min(count, buffer.Length)), from);
+                    file.Write(buffer.AsSpan(0, (int)copied), position);
+                }
+
+                if (copied == 0)
+                {
+                    throw ArchiveErrors.Invalid(archive.Path, from, "the file became shorter while it was read. Nothing was changed.");
+                }
+
+                from += copied;
+                position += copied;
+                advance(copied);
+            }
+        }
+
+        return position;
+    }
+
+    private void KeepMetadata(IFile file)
+    {
+        archive.File.GetStatus(out var status);
+        var attributes = new List<ExtendedAttribute>();
+        archive.File.GetAttributes(attributes);
+        var now = DateTimeOffset.UtcNow;
+        var loss = file.SetMetadata(new FileMetadata
+        {
+            Kind = FileKind.Regular,
+            Mode = status.Mode,
+            SetOwner = fileSystem.Traits.HasOwnersAndModes,
+            UserId = status.UserId,
+            GroupId = status.GroupId,
+            ModifiedAt = new Timestamp(now.ToUnixTimeSeconds(), (int)(now.Ticks % TimeSpan.TicksPerSecond * 100)),
+            Attributes = attributes,
+        });
+        if ((loss & ~MetadataLoss.Times) != 0)
+        {
+            throw NotWritable("the new file cannot be given its owner, mode and attributes. Run as root or as its owner", null);
+        }
+    }
+
+    private BackupException MountPoint(Exception? cause) => NotWritable(
+        "it is a mount point, so no other file can take its place, and its file system cannot cut these generations out. "
+        + "Mount the folder that holds it instead of the file, or run Optimize-BackupTar on the host", cause);
+
+    private BackupException NotWritable(string why, Exception? cause) => new(
+        BackupError.ArchiveNotWritable, $"The archive '{archive.Path}' cannot be replaced: {why}. Nothing was changed.", archive.Path, cause);
+
+    private static void Remove(IDirectory directory, byte[] name)
+    {
+        try
+        {
+            directory.RemoveFile(name);
+        }
+        catch (FileSystemException e) when (e.Error == FileError.NotFound)
+        {
+            // The usual case.
+        }
+    }
+
+    private void RemoveQuietly()
+    {
+        try
+        {
+            Remove(place.Directory, newName);
+        }
+        catch (FileSystemException)
+        {
+            // It is removed by the next run; the cause of the failure matters more.
+        }
+    }
+}
