@@ -12,6 +12,7 @@
     CmdletsToExport      = @(
         'Backup-Volume'
         'Get-BackupTar'
+        'Get-ContainerVolume'
         'Initialize-BackupTar'
         'Restore-Volume'
         'Test-BackupTar'
@@ -23,7 +24,7 @@
         PSData = @{
             Tags         = @('Docker', 'Volume', 'Backup', 'Restore', 'Tar', 'Container', 'Snapshot', 'Kubernetes', 'Linux', 'Windows', 'MacOS', 'PSEdition_Core')
             LicenseUri   = 'https://opensource.org/license/mit'
-            ReleaseNotes = 'First release: Initialize-BackupTar, Backup-Volume, Restore-Volume, Get-BackupTar and Test-BackupTar.'
+            ReleaseNotes = 'First release: Initialize-BackupTar, Backup-Volume, Restore-Volume, Get-BackupTar, Test-BackupTar and Get-ContainerVolume.'
         }
     }
 }

@@ -20,6 +20,7 @@ public sealed class BackupVolumeCommand : RetentionCommand
     private const string DefaultPrefix = "volumes";
 
     private readonly List<string> paths = [];
+    private BackupHold? hold;
 
     /// <summary>The directories and files to save; wildcards are resolved.</summary>
     [Parameter(ParameterSetName = PathSet, Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -63,6 +64,26 @@ public sealed class BackupVolumeCommand : RetentionCommand
     [DurationTransformation]
     public TimeSpan Wait { get; set; }
 
+    /// <summary>
+    /// Containers to stop in this order while the volumes are saved, and to start again in reverse, whatever happens.
+    /// Those that do not run are left alone.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ContainerNameCompleter))]
+    public string[] StopContainer { get; set; } = [];
+
+    /// <summary>Containers to pause likewise: quicker, but their programs have no chance to write what they have in memory.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ContainerNameCompleter))]
+    public string[] PauseContainer { get; set; } = [];
+
+    /// <summary>The address of the engine that has these containers. By default the one that the docker command would use.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? DockerHost { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -76,7 +97,7 @@ public sealed class BackupVolumeCommand : RetentionCommand
                 break;
             default:
                 foreach (ConfigSource source in Config)
-                    Run(_ => Backup(WithParameters(source.Read(ResolveLiteral))));
+                    Run(_ => Backup(WithParameters(ReadConfig(source))));
                 break;
         }
     }
@@ -84,14 +105,25 @@ public sealed class BackupVolumeCommand : RetentionCommand
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (ParameterSetName == ConfigSet)
-            return;
-        Backup(new VolumeConfig
+        if (ParameterSetName != ConfigSet)
         {
-            Prefix = Prefix,
-            Volumes = [.. paths.Select(path => new VolumeSpec { Target = path })],
-            Keep = Policy,
-        });
+            Backup(new VolumeConfig
+            {
+                Prefix = Prefix,
+                Volumes = [.. paths.Select(path => new VolumeSpec { Target = path })],
+                Keep = Policy,
+            });
+        }
+
+        LetContainersRun(WriteError);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            LetContainersRun(error => Host.UI.WriteErrorLine(error.Exception.Message));
+        base.Dispose(disposing);
     }
 
     private string[] Match(string pattern)
@@ -119,7 +151,27 @@ public sealed class BackupVolumeCommand : RetentionCommand
         if (!ShouldProcess(archive, Messages.Format(nameof(Messages.ActionBackup), volumes, config.Prefix)))
             return;
         var options = new BackupOptions { Checksum = Checksum, Exclude = Exclude, Wait = Wait };
+        HoldContainers();
         BackupReport report = BackupTar.Backup(archive, config, options, reporter, Cancellation);
         WriteObject(report.Volumes, true);
     });
+
+    private void HoldContainers()
+    {
+        if (hold is not null || (StopContainer.Length == 0 && PauseContainer.Length == 0))
+            return;
+        hold = BackupHold.Take(DockerHost, StopContainer, PauseContainer, Cancellation);
+        WriteVerbose(Messages.Format(nameof(Messages.ContainersHeld), string.Join(", ", hold.Names)));
+    }
+
+    /// <summary>At the end, and when the cmdlet is disposed of, which it always is: after an error or Ctrl-C too.</summary>
+    private void LetContainersRun(Action<ErrorRecord> report)
+    {
+        if (hold is null)
+            return;
+        IReadOnlyList<Docker.DockerException> failures = hold.Release();
+        hold = null;
+        foreach (Docker.DockerException failure in failures)
+            report(ErrorRecords.From(failure));
+    }
 }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Snapshotter.Docker;
 using Snapshotter.Engine.Reporting;
 
 namespace Snapshotter.PowerShell;
@@ -11,6 +12,19 @@ internal static class ErrorRecords
 {
     public static ErrorRecord From(BackupException exception)
         => new(exception, exception.Error.ToString(), CategoryOf(exception.Error), exception.Target);
+
+    public static ErrorRecord From(DockerException exception)
+        => new(exception, exception.Error.ToString(), CategoryOf(exception.Error), exception.Target);
+
+    /// <summary>A name that none of the containers with the labels wanted has.</summary>
+    public static ErrorRecord NoContainer(string name, string[] labels)
+        => From(new DockerException(
+            DockerError.ContainerNotFound, Messages.Format(nameof(Messages.NoContainer), name, string.Join(", ", labels)), name));
+
+    /// <summary>Volumes that this process cannot reach.</summary>
+    public static ErrorRecord RemoteContainer(ContainerVolumeConfig config)
+        => From(new BackupException(
+            BackupError.VolumeNotFound, Messages.Format(nameof(Messages.ContainerIsRemote), config.ContainerName), config.ContainerName));
 
     /// <summary>A problem with one file, which does not end the job.</summary>
     public static ErrorRecord From(Notice problem)
@@ -28,6 +42,13 @@ internal static class ErrorRecords
     /// <summary>Parameters that do not go together, or whose values cannot be.</summary>
     public static ErrorRecord Usage(string id, string message, object? target)
         => new(new ArgumentException(message), id, ErrorCategory.InvalidArgument, target);
+
+    private static ErrorCategory CategoryOf(DockerError error) => error switch
+    {
+        DockerError.DockerUnavailable => ErrorCategory.ConnectionError,
+        DockerError.ContainerNotFound => ErrorCategory.ObjectNotFound,
+        _ => ErrorCategory.InvalidOperation,
+    };
 
     private static ErrorCategory CategoryOf(BackupError error) => error switch
     {

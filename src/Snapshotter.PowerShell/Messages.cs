@@ -26,6 +26,11 @@ internal static class Messages
     public static string ActionRestore => Get(nameof(ActionRestore));
     public static string UntrustedQuery => Get(nameof(UntrustedQuery));
     public static string UntrustedCaption => Get(nameof(UntrustedCaption));
+    public static string MountOmitted => Get(nameof(MountOmitted));
+    public static string EngineIsRemote => Get(nameof(EngineIsRemote));
+    public static string ContainerIsRemote => Get(nameof(ContainerIsRemote));
+    public static string NoContainer => Get(nameof(NoContainer));
+    public static string ContainersHeld => Get(nameof(ContainersHeld));
 
     /// <summary>A message with its placeholders filled.</summary>
     public static string Format(string name, params object?[] arguments)

@@ -83,7 +83,7 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
         }
 
         foreach (ConfigSource source in Config)
-            Run(reporter => Restore(source.Read(ResolveLiteral), reporter));
+            Run(reporter => Restore(ReadConfig(source), reporter));
     }
 
     private void Restore(VolumeConfig config, IReporter reporter)

@@ -1,5 +1,9 @@
 using System.Management.Automation;
+using System.Runtime.InteropServices;
+using Snapshotter.Docker;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Volumes;
+using Snapshotter.PowerShell.Arguments;
 using Snapshotter.PowerShell.Output;
 
 namespace Snapshotter.PowerShell;
@@ -10,10 +14,27 @@ namespace Snapshotter.PowerShell;
 /// </summary>
 public abstract class SnapshotterCommand : PSCmdlet, IDisposable
 {
+    /// <summary>128 and the number of the signal, as shells have it.</summary>
+    private const int TerminatedExitCode = 143;
+
     private readonly CancellationTokenSource cancellation = new();
+    private PosixSignalRegistration? termination;
+    private volatile bool isTerminated;
 
     /// <summary>Is cancelled when the pipeline is stopped.</summary>
     protected CancellationToken Cancellation => cancellation.Token;
+
+    /// <summary>
+    /// From here on SIGTERM (docker stop, a service's end, Windows shutting down) does what Ctrl-C does, and ends the
+    /// session as well: by itself PowerShell would die of it at once, with nothing rolled back.
+    /// </summary>
+    protected override void BeginProcessing()
+        => termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            isTerminated = true;
+            cancellation.Cancel();
+        });
 
     /// <summary>Called on another thread when the pipeline is stopped: only tells the engine, which rolls back.</summary>
     protected override void StopProcessing() => cancellation.Cancel();
@@ -29,8 +50,10 @@ public abstract class SnapshotterCommand : PSCmdlet, IDisposable
     /// <param name="disposing">False in a finalizer.</param>
     protected virtual void Dispose(bool disposing)
     {
-        if (disposing)
-            cancellation.Dispose();
+        if (!disposing)
+            return;
+        termination?.Dispose();
+        cancellation.Dispose();
     }
 
     /// <summary>Runs a job of the engine: its progress and warnings go to PowerShell's streams, its failure ends the cmdlet.</summary>
@@ -47,10 +70,27 @@ public abstract class SnapshotterCommand : PSCmdlet, IDisposable
         {
             ThrowTerminatingError(ErrorRecords.From(e));
         }
+        catch (DockerException e)
+        {
+            ThrowTerminatingError(ErrorRecords.From(e));
+        }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
+            if (isTerminated)
+                Host.SetShouldExit(TerminatedExitCode);
             throw new PipelineStoppedException();
         }
+    }
+
+    /// <summary>Reads a configuration. One of a container on another machine names paths over there, which may exist here too.</summary>
+    /// <param name="source">What the user gave.</param>
+    /// <returns>A configuration whose paths are this machine's.</returns>
+    private protected VolumeConfig ReadConfig(ConfigSource source)
+    {
+        VolumeConfig config = source.Read(ResolveLiteral);
+        if (config is ContainerVolumeConfig { Paths: VolumePaths.Remote } remote)
+            ThrowTerminatingError(ErrorRecords.RemoteContainer(remote));
+        return config;
     }
 
     /// <summary>A path as the user wrote it, made absolute from <c>$PWD</c>; wildcard characters are part of the name.</summary>

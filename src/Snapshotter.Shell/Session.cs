@@ -73,9 +73,9 @@ internal sealed partial class Session : IDisposable
 
         // A function made of the script, not the file by its name: then "exit N" in it ends this process, as it ends pwsh.
         string name = Path.GetFileName(full);
+        // Called by its name, too: what is called as a CommandInfo takes no arguments without a param block.
         runspace.SessionStateProxy.InvokeProvider.Item.Set("function:global:" + name, script.GetScriptBlock());
-        CommandInfo function = runspace.SessionStateProxy.InvokeCommand.GetCommand(name, CommandTypes.Function);
-        return Run(shell => AddArguments(shell.AddCommand(function), arguments)) ?? 0;
+        return Run(shell => AddArguments(shell.AddCommand(name), arguments)) ?? 0;
     }
 
     public void Dispose()
@@ -127,11 +127,11 @@ internal sealed partial class Session : IDisposable
             lock (gate)
                 running = shell;
             shell.Invoke();
-            return stoppedBy != 0 ? stoppedBy : host.ExitRequested;
+            return host.ExitRequested ?? (stoppedBy != 0 ? stoppedBy : null);
         }
         catch (PipelineStoppedException)
         {
-            return stoppedBy != 0 ? stoppedBy : Failed;
+            return host.ExitRequested ?? (stoppedBy != 0 ? stoppedBy : Failed);
         }
         catch (RuntimeException e)
         {

@@ -17,7 +17,7 @@ internal static class ConfigObject
     private static readonly string[] KeepKeys = ["Last", "Hourly", "Daily", "Weekly", "Monthly", "Yearly", "Within"];
 
     /// <summary>What these types also show when they were written to a file and read back.</summary>
-    private static readonly string[] Computed = ["Path", "ReadOnly", "IsEmpty"];
+    private static readonly string[] Computed = ["Path", "ReadOnly", "IsEmpty", "ContainerName", "ContainerId", "State", "IsRunning", "Paths", "Omitted"];
 
     public static VolumeConfig Read(object value)
     {
