@@ -1,0 +1,126 @@
+# What the image runs: one command on /config.yml and /backup.tar, one line of log per volume.
+# Only the engine's core commands are used, so that it runs in the embedded shell as in pwsh.
+
+$usage = @'
+Usage: docker run --rm --volumes-from CONTAINER -v PATH/backup.tar:/backup.tar -v PATH/config.yml:/config.yml:ro IMAGE COMMAND
+
+  init      make /backup.tar an empty archive (the host's file must exist: touch it first)
+  backup    append the volumes that /config.yml lists to /backup.tar
+  restore   bring the volumes that /config.yml lists back from /backup.tar
+  list      show what /backup.tar holds
+  test      read all of /backup.tar back and compare checksums
+  --help    show this text
+
+Exit codes: 0 everything saved or restored, 1 failed and nothing changed, 2 usage or configuration,
+            3 done but incomplete, 130 interrupted.
+'@
+
+$archive = '/backup.tar'
+$config = '/config.yml'
+$ProgressPreference = 'SilentlyContinue'
+
+# What the exit code will be made from. Functions reach it through its members.
+$run = @{ Done = 0; Entries = 0L; Bytes = 0L; Failed = $false; Misconfigured = $false; Incomplete = $false; Ended = $false }
+
+function Write-Log([string] $Line) { [Console]::Out.WriteLine($Line) }
+function Write-Complaint([string] $Line) { [Console]::Error.WriteLine($Line) }
+
+function Format-Size($Bytes) {
+    if ($null -eq $Bytes) { return 'size unknown' }
+    $unit = 0
+    while ($Bytes -ge 1024 -and $unit -lt 4) { $Bytes /= 1024; $unit++ }
+    "$([Math]::Round($Bytes, 1)) $(('bytes', 'KiB', 'MiB', 'GiB', 'TiB')[$unit])"
+}
+
+function Format-Seconds([TimeSpan] $Time) { "$([Math]::Round($Time.TotalSeconds, 2)) s" }
+
+# What all of Backup-Volume and Restore-Volume's results have.
+function Format-Volume($Volume, [string] $Verb) {
+    $remark = if (-not $Volume.Complete) { ", INCOMPLETE ($($Volume.WarningCount) warnings)" }
+    "$Verb $($Volume.Prefix) $($Volume.Target): $($Volume.Entries) entries, $(Format-Size $Volume.Bytes), $(Format-Seconds $Volume.Duration)$remark"
+}
+
+function Resolve-Failure($ErrorRecord) {
+    Write-Complaint "error: $($ErrorRecord.Exception.Message)"
+    # The id is followed by the name of the command that reported it.
+    switch ($ErrorRecord.FullyQualifiedErrorId.Split(',')[0]) {
+        { $_ -in 'FileUnreadable', 'FileChanged', 'NotKept' } { $run.Incomplete = $true; break }
+        { $_ -in 'ConfigNotFound', 'ConfigInvalid' } { $run.Misconfigured = $true; break }
+        default { $run.Failed = $true }
+    }
+}
+
+# Runs a cmdlet and makes a line of each thing it emits: errors and warnings to stderr, results to stdout.
+function Invoke-Job([scriptblock] $Job, [scriptblock] $Describe) {
+    & $Job 2>&1 3>&1 | ForEach-Object {
+        if ($_ -is [System.Management.Automation.ErrorRecord]) { Resolve-Failure $_ }
+        elseif ($_ -is [System.Management.Automation.WarningRecord]) { Write-Complaint "warning: $($_.Message)" }
+        else {
+            $run.Done++
+            $run.Entries += $_.Entries
+            $run.Bytes += $_.Bytes
+            if ($_.Complete -eq $false) { $run.Incomplete = $true }
+            Write-Log (& $Describe $_)
+        }
+    }
+}
+
+function Invoke-Command-Of-Image([string] $Command) {
+    switch -CaseSensitive ($Command) {
+        'init' {
+            Invoke-Job { Initialize-BackupTar -Path $archive } { "init ${archive}: an empty archive" }
+        }
+        'backup' {
+            Invoke-Job { Backup-Volume -Config $config -Archive $archive } { param($v) Format-Volume $v 'saved' }
+        }
+        'restore' {
+            Invoke-Job { Restore-Volume -Config $config -Archive $archive -Confirm:$false } { param($v) Format-Volume $v 'restored' }
+        }
+        'list' {
+            Invoke-Job { Get-BackupTar -Path $archive } {
+                param($v)
+                "$($v.Prefix) #$($v.Generation) $($v.Created.ToUniversalTime().ToString('s'))Z $($v.Target): " +
+                    "$($v.Entries) entries, $(Format-Size $v.Bytes)$(if (-not $v.Complete) { ', INCOMPLETE' })"
+            }
+        }
+        'test' {
+            Invoke-Job { Test-BackupTar -Path $archive } {
+                param($v)
+                foreach ($problem in $v.Errors) { Write-Complaint "error: $($problem.Path): $($problem.Message)" }
+                if (-not $v.Passed) { $run.Failed = $true }
+                "$($v.Prefix) #$($v.Generation) $($v.Target): $($v.Verified) files compared, $(if ($v.Passed) { 'whole' } else { 'DAMAGED' })"
+            }
+        }
+    }
+}
+
+if ($args.Count -eq 1 -and $args[0] -cin '--help', '-h', 'help') {
+    Write-Log $usage
+    exit 0
+}
+if ($args.Count -ne 1 -or $args[0] -cnotin 'init', 'backup', 'restore', 'list', 'test') {
+    Write-Complaint "error: $(if ($args.Count -eq 0) { 'no command given' } else { "unknown command: $args" })"
+    Write-Complaint $usage
+    exit 2
+}
+
+$clock = [Diagnostics.Stopwatch]::StartNew()
+try {
+    if (-not (Get-Module Snapshotter)) { Import-Module Snapshotter -ErrorAction Stop }
+    try { Invoke-Command-Of-Image $args[0] } catch { Resolve-Failure $_ }
+    $run.Ended = $true
+}
+finally {
+    # A signal stops the pipeline: nothing but finally blocks runs after that.
+    if (-not $run.Ended) {
+        Write-Complaint 'interrupted: rolled back, what is not reported above is unchanged'
+        $Host.SetShouldExit(130)
+    }
+}
+
+Write-Log "$($args[0]): $($run.Done) done, $($run.Entries) entries, $(Format-Size $run.Bytes), $(Format-Seconds $clock.Elapsed)"
+if ($run.Misconfigured) { exit 2 }
+if ($run.Failed -and $run.Done -eq 0) { exit 1 }
+if ($run.Failed -and $args[0] -ceq 'test') { exit 1 }
+if ($run.Failed -or $run.Incomplete) { exit 3 }
+exit 0
