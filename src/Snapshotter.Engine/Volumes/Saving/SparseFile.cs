@@ -12,20 +12,22 @@ internal static class SparseFile
         runs = [];
         for (long offset = 0; offset < size;)
         {
-            // Whole blocks, as the format wants them; file systems with smaller ones are not known.
-            long data = Math.Min(file.NextData(offset) & ~(long)(TarLayout.BlockSize - 1), size);
-            long hole = data >= size ? size : Math.Min(TarLayout.RoundUp(file.NextHole(data)), size);
-            if (data < size)
+            long data = file.NextData(offset);
+            if (data >= size || data < offset)
             {
-                if (runs.Count == TarEncoder.MaxSparseRuns)
-                {
-                    return false;
-                }
-
-                runs.Add(new SparseRun(data, hole - data));
+                // Nothing but a hole is left; or the file has shrunk meanwhile, which is noticed where it is read.
+                break;
             }
 
-            offset = hole;
+            if (runs.Count == TarEncoder.MaxSparseRuns)
+            {
+                return false;
+            }
+
+            // Whole blocks, as the format wants them; file systems with smaller ones are not known.
+            long start = data & ~(long)(TarLayout.BlockSize - 1);
+            offset = Math.Min(TarLayout.RoundUp(Math.Max(file.NextHole(data), data + 1)), size);
+            runs.Add(new SparseRun(start, offset - start));
         }
 
         return !(runs.Count == 1 && runs[0] == new SparseRun(0, size));
