@@ -8,7 +8,7 @@ internal static class PaxWriter
     /// <summary>"path" for example, with the value's bytes as they are.</summary>
     public static void Write(BlockBuffer output, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        var rest = Begin(output, key.Length + value.Length);
+        var rest = Begin(output, RecordLength(key.Length + value.Length));
         rest = Put(rest, key);
         rest[0] = (byte)'=';
         rest = Put(rest[1..], value);
@@ -55,7 +55,7 @@ internal static class PaxWriter
         var name = attribute.Name.Span;
         var value = attribute.Value.Span;
         int escapes = name.Count((byte)'=') + name.Count((byte)'%');
-        var rest = Begin(output, prefix.Length + name.Length + (2 * escapes) + value.Length);
+        var rest = Begin(output, RecordLength(prefix.Length + name.Length + (2 * escapes) + value.Length));
         rest = Put(rest, prefix);
         if (escapes == 0)
         {
@@ -89,21 +89,22 @@ internal static class PaxWriter
     /// <summary>A comment of blanks: a record of exactly the length given (12 or more), to take up room.</summary>
     public static void WriteComment(BlockBuffer output, int recordLength)
     {
-        int used = Digits(recordLength) + " comment=\n".Length;
-        var rest = Begin(output, "comment".Length + recordLength - used);
-        rest = Put(rest, "comment="u8);
+        var rest = Put(Begin(output, recordLength), "comment="u8);
         rest[..^1].Fill((byte)' ');
         rest[^1] = (byte)'\n';
     }
 
-    /// <summary>Appends room for a record and writes its length. Returns what is left for key, '=', value and '\n'.</summary>
-    private static Span<byte> Begin(BlockBuffer output, int keyAndValue)
+    /// <summary>The length of a record with a key and value of so many bytes together. It counts its own digits.</summary>
+    private static int RecordLength(int keyAndValue)
     {
         int content = keyAndValue + " =\n".Length;
         int length = content + Digits(content);
-        if (Digits(length) > Digits(content))
-            length = content + Digits(length);
+        return Digits(length) > Digits(content) ? content + Digits(length) : length;
+    }
 
+    /// <summary>Appends room for a record and writes its length. Returns what is left for key, '=', value and '\n'.</summary>
+    private static Span<byte> Begin(BlockBuffer output, int length)
+    {
         var record = output.AppendUninitialized(length);
         length.TryFormat(record, out int digits, default, CultureInfo.InvariantCulture);
         record[digits] = (byte)' ';

@@ -15,7 +15,7 @@ internal sealed record ToolResult(string Command, int ExitCode, byte[] OutputByt
     /// <summary>Asserts exit code 0.</summary>
     public ToolResult Succeeds()
     {
-        Assert.True(ExitCode == 0, $"{Command} ended with {ExitCode}: {Error}{Output}");
+        Assert.True(ExitCode == 0, $"{Command} ended with {ExitCode}: {Error}{Output[..Math.Min(Output.Length, 2000)]}");
         return this;
     }
 

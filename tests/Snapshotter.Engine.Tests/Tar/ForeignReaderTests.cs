@@ -152,7 +152,6 @@ public class ForeignReaderTests
         Assert.Equal("value"u8.ToArray(), ExtendedAttributes.Get(temp["file"], "user.plain"));
         Assert.Equal(binary, ExtendedAttributes.Get(temp["file"], "user.binary"));
 
-
         // libarchive leaves the escapes in the name that GNU tar and itself write.
         string odd = tool == "tar" ? "user.a=b%3D" : "user.a%3Db%253D";
         Assert.Equal("odd"u8.ToArray(), ExtendedAttributes.Get(temp["file"], odd));
