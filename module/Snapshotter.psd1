@@ -14,6 +14,7 @@
         'Get-BackupTar'
         'Get-ContainerVolume'
         'Initialize-BackupTar'
+        'Optimize-BackupTar'
         'Restore-Volume'
         'Test-BackupTar'
     )
@@ -24,7 +25,7 @@
         PSData = @{
             Tags         = @('Docker', 'Volume', 'Backup', 'Restore', 'Tar', 'Container', 'Snapshot', 'Kubernetes', 'Linux', 'Windows', 'MacOS', 'PSEdition_Core')
             LicenseUri   = 'https://opensource.org/license/mit'
-            ReleaseNotes = 'First release: Initialize-BackupTar, Backup-Volume, Restore-Volume, Get-BackupTar, Test-BackupTar and Get-ContainerVolume.'
+            ReleaseNotes = 'First release: Initialize-BackupTar, Backup-Volume, Restore-Volume, Get-BackupTar, Test-BackupTar, Optimize-BackupTar and Get-ContainerVolume.'
         }
     }
 }

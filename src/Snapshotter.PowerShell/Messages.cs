@@ -24,6 +24,8 @@ internal static class Messages
     public static string ActionInitialize => Get(nameof(ActionInitialize));
     public static string ActionBackup => Get(nameof(ActionBackup));
     public static string ActionRestore => Get(nameof(ActionRestore));
+    public static string ActionOptimize => Get(nameof(ActionOptimize));
+    public static string ActionMend => Get(nameof(ActionMend));
     public static string UntrustedQuery => Get(nameof(UntrustedQuery));
     public static string UntrustedCaption => Get(nameof(UntrustedCaption));
     public static string MountOmitted => Get(nameof(MountOmitted));

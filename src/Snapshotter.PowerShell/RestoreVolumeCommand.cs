@@ -116,7 +116,7 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
     /// </summary>
     private bool ConfirmTargets(RestorePlan plan)
     {
-        if (plan.Volumes.Count == 0 || IsGiven("Confirm") || IsWhatIf() || Preference() != ConfirmImpact.High)
+        if (plan.Volumes.Count == 0 || IsGiven("Confirm") || IsWhatIf || Preference() != ConfirmImpact.High)
             return true;
         string places = string.Join(", ", plan.Volumes.Select(volume => volume.Path));
         return ShouldContinue(
@@ -125,8 +125,6 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
     }
 
     private bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
-
-    private bool IsWhatIf() => LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
     private ConfirmImpact Preference() => LanguagePrimitives.TryConvertTo(GetVariableValue("ConfirmPreference"), out ConfirmImpact impact)
         ? impact

@@ -24,6 +24,10 @@ public abstract class SnapshotterCommand : PSCmdlet, IDisposable
     /// <summary>Is cancelled when the pipeline is stopped.</summary>
     protected CancellationToken Cancellation => cancellation.Token;
 
+    /// <summary>True when -WhatIf or its preference says that nothing is to be done. The parameter does not set the variable in a cmdlet.</summary>
+    protected bool IsWhatIf => LanguagePrimitives.IsTrue(
+        MyInvocation.BoundParameters.GetValueOrDefault("WhatIf") ?? GetVariableValue("WhatIfPreference"));
+
     /// <summary>
     /// From here on SIGTERM (docker stop, a service's end, Windows shutting down) does what Ctrl-C does, and ends the
     /// session as well: by itself PowerShell would die of it at once, with nothing rolled back.

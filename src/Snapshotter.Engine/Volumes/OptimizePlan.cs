@@ -6,6 +6,9 @@ namespace Snapshotter.Engine.Volumes;
 /// <summary>What would become of one generation.</summary>
 public sealed class PlannedGeneration
 {
+    /// <summary>Full path of the archive.</summary>
+    public required string Archive { get; init; }
+
     /// <summary>Path inside the tar.</summary>
     public required string Prefix { get; init; }
 
@@ -37,18 +40,22 @@ public sealed class OptimizePlan
 {
     private readonly OptimizeJob job;
 
-    internal OptimizePlan(OptimizeJob job, string archive, IReadOnlyList<PlannedGeneration> generations)
+    internal OptimizePlan(OptimizeJob job, string archive, IReadOnlyList<PlannedGeneration> generations, bool isUnfinished)
     {
+        IsUnfinished = isUnfinished;
         this.job = job;
         Archive = archive;
         Generations = generations;
     }
 
-    /// <summary>Path of the archive.</summary>
+    /// <summary>Full path of the archive.</summary>
     public string Archive { get; }
 
     /// <summary>All generations of the prefixes at work, in the order of the archive.</summary>
     public IReadOnlyList<PlannedGeneration> Generations { get; }
+
+    /// <summary>True when an earlier run was interrupted before its end: <see cref="Execute"/> finishes it, even with nothing to remove.</summary>
+    public bool IsUnfinished { get; }
 
     /// <summary>Bytes the archive would shrink by.</summary>
     public long GainedBytes => Generations.Where(g => !g.Keep).Sum(g => g.Bytes);

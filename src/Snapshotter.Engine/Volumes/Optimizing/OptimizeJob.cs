@@ -17,6 +17,7 @@ internal sealed class OptimizeJob(IFileSystem fileSystem, string path, OptimizeO
             var map = ArchiveMap.Read(archive, cancellation);
             var planned = GenerationSelection.Decide(path, map.Generations, options).Select(decision => new PlannedGeneration
             {
+                Archive = path,
                 Prefix = decision.Generation.Prefix,
                 Generation = decision.Generation.Number,
                 Created = decision.Generation.Created,
@@ -25,7 +26,9 @@ internal sealed class OptimizeJob(IFileSystem fileSystem, string path, OptimizeO
                 Keep = decision.Reasons.Count > 0,
                 Reasons = decision.Reasons,
             });
-            return new OptimizePlan(this, path, [.. planned]);
+            bool isUnfinished = map.Generations.Any(
+                g => g.Trailer == TrailerState.Moved && GenerationExtent.IsSingleRun(archive.File, g));
+            return new OptimizePlan(this, path, [.. planned], isUnfinished);
         }
         catch (FileSystemException e)
         {
