@@ -1,0 +1,117 @@
+using System.Xml.Linq;
+using Snapshotter.Engine.Tests.Support;
+
+namespace Snapshotter.Engine.Tests.Arrows;
+
+/// <summary>
+/// Which part may know which. Between assemblies: module script → Loader ⇒ PowerShell → {Engine, Docker}, Docker → Engine.
+/// Inside the engine: Volumes → Archive → Tar, and both → FileSystem; everybody may use Reporting. Nothing points back.
+/// </summary>
+public sealed class ArrowTests
+{
+    private const string Engine = "Snapshotter.Engine";
+
+    /// <summary>The parts of the engine, and what each may refer to besides itself.</summary>
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Tar"] = [],
+        ["Reporting"] = [],
+        ["FileSystem"] = [],
+        ["Archive"] = ["Tar", "FileSystem", "Reporting"],
+        ["Volumes"] = ["Archive", "Tar", "FileSystem", "Reporting"],
+        [""] = ["Volumes", "Archive", "Tar", "FileSystem", "Reporting"],
+    };
+
+    [Fact]
+    public void Parts_of_the_engine_refer_only_downwards() => Assert.Empty(ForbiddenUses(Allowed));
+
+    [Theory]
+    [InlineData("Volumes", "Archive")]
+    [InlineData("Archive", "Tar")]
+    [InlineData("Archive", "FileSystem")]
+    [InlineData("", "Volumes")]
+    public void A_reference_that_is_not_allowed_is_found(string part, string used)
+    {
+        var stricter = new Dictionary<string, string[]>(Allowed) { [part] = [.. Allowed[part].Where(other => other != used)] };
+
+        Assert.Contains(ForbiddenUses(stricter), use => use.EndsWith($" -> {Qualified(used)}", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Snapshotter.Engine")]
+    [InlineData("Snapshotter.Docker", "Snapshotter.Engine")]
+    [InlineData("Snapshotter.Loader")]
+    [InlineData("Snapshotter.PowerShell", "Snapshotter.Docker", "Snapshotter.Engine")]
+    [InlineData("Snapshotter.Shell")]
+    public void A_project_refers_to_these_projects_only(string project, params string[] expected)
+    {
+        var references = Items(project, "ProjectReference")
+            .Where(item => (string?)item.Attribute("ReferenceOutputAssembly") != "false")
+            .Select(item => Path.GetFileNameWithoutExtension(Include(item)));
+
+        Assert.Equal(expected, references.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Snapshotter.Engine", "System.IO.Hashing", "YamlDotNet")]
+    [InlineData("Snapshotter.Docker", "Docker.DotNet.Enhanced")]
+    [InlineData("Snapshotter.Loader")]
+    [InlineData("Snapshotter.PowerShell", "PowerShellStandard.Library")]
+    [InlineData("Snapshotter.Shell", "System.Management.Automation")]
+    public void A_project_depends_on_these_packages_only(string project, params string[] expected) =>
+        Assert.Equal(expected, Items(project, "PackageReference").Select(Include).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Every_project_has_its_arrows_checked()
+    {
+        string[] known = ["Snapshotter.Docker", "Snapshotter.Engine", "Snapshotter.Loader", "Snapshotter.PowerShell", "Snapshotter.Shell"];
+        var projects = Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(Path.GetFileName);
+
+        Assert.Equal(known, projects.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_module_script_loads_the_loader_and_nothing_else()
+    {
+        string script = File.ReadAllText(Path.Combine(Repository.Root, "module", "Snapshotter.psm1"));
+        var assemblies = System.Text.RegularExpressions.Regex.Matches(script, @"[\w.]+\.dll").Select(match => match.Value);
+
+        Assert.Equal(["Snapshotter.Loader.dll"], assemblies);
+    }
+
+    /// <summary>Lines "type -> namespace" for each reference from a part to one that is not in its list.</summary>
+    private static SortedSet<string> ForbiddenUses(Dictionary<string, string[]> allowed)
+    {
+        var uses = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var type in typeof(BackupTar).Assembly.GetTypes())
+        {
+            if (PartOf(type) is not { } part)
+            {
+                continue;
+            }
+
+            foreach (var used in TypeUse.Of(type).Select(PartOf))
+            {
+                if (used is not null && used != part && !allowed[part].Contains(used))
+                {
+                    uses.Add($"{type.FullName} -> {Qualified(used)}");
+                }
+            }
+        }
+
+        return uses;
+    }
+
+    /// <summary>The part a type belongs to; null for types of others and for what the compiler adds without a namespace.</summary>
+    private static string? PartOf(Type type) =>
+        type.Assembly != typeof(BackupTar).Assembly || type.Namespace is not { } name || !name.StartsWith(Engine, StringComparison.Ordinal)
+            ? null
+            : name.Length == Engine.Length ? "" : name[(Engine.Length + 1)..].Split('.')[0];
+
+    private static string Qualified(string part) => part.Length == 0 ? Engine : $"{Engine}.{part}";
+
+    private static string Include(XElement item) => (string)item.Attribute("Include")!;
+
+    private static IEnumerable<XElement> Items(string project, string kind) =>
+        XDocument.Load(Path.Combine(Repository.Root, "src", project, project + ".csproj")).Descendants(kind);
+}
