@@ -1,0 +1,323 @@
+#!/usr/bin/env python3
+"""Kills the real program at random instants and looks at what it leaves behind.
+
+tests/kill/kill.py [RUNS] [SEED]     RUNS backups and RUNS restores (default 25); a seed repeats their instants
+
+Backup: after each kill GNU tar lists the archive without a word, Python's tarfile reads every byte of it, all committed
+generations hold what was saved, and the new one is whole or absent. The next backup heals the archive, and Test-BackupTar
+finds it whole. Restore: after each kill the volume is wholly old or wholly new, or the journal of the swap is there; the
+next restore makes it wholly new. One run in five gets SIGINT or SIGTERM instead, after which the archive must be byte
+for byte what it was, unless the backup was committed before.
+
+Needs the built shell (out/shell), GNU tar and Python 3.9 or later.
+"""
+import hashlib
+import os
+import random
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections import Counter
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SHELL = os.path.join(ROOT, 'out', 'shell', 'snapshotter-shell')
+END_MARKER = 1024
+
+
+class Wrong(Exception):
+    """What was found is not what is promised."""
+
+
+def shell(script):
+    """Starts the program; returns when it has reached the first command that matters."""
+    text = "$ErrorActionPreference = 'Stop'; [Console]::Out.WriteLine('ready'); " + script
+    process = subprocess.Popen([SHELL, '-NoProfile', '-Command', text], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if process.stdout.readline() != b'ready\n':
+        raise Wrong(f'the shell did not start: {process.communicate()}')
+    return process
+
+
+def run(script):
+    process = shell(script)
+    output, error = process.communicate()
+    if process.returncode != 0:
+        raise Wrong(f'{script} ended with {process.returncode}: {error.decode()}{output.decode()}')
+    return output.decode() + error.decode()
+
+
+def kill(script, delay):
+    """Runs a script and sends it a signal after a while. Returns the signal, or None when it ended before."""
+    number = rng.choice([signal.SIGKILL] * 8 + [signal.SIGINT, signal.SIGTERM])
+    process = shell(script)
+    time.sleep(delay)
+    ended = process.poll() is not None
+    if not ended:
+        process.send_signal(number)
+    process.communicate()
+    return None if ended else number
+
+
+def sha256(path, length=None):
+    digest = hashlib.sha256()
+    with open(path, 'rb') as file:
+        while True:
+            piece = file.read(1 << 20 if length is None else min(1 << 20, length))
+            if not piece:
+                return digest.hexdigest()
+            if length is not None:
+                length -= len(piece)
+            digest.update(piece)
+
+
+def tree(root, ignore_root_time=False, exclude=()):
+    """All that is seen of a tree: type, mode, owner, time, size, link target, content."""
+    found = {}
+
+    def visit(path, name):
+        status = os.lstat(path)
+        kind = stat.S_IFMT(status.st_mode)
+        link = os.readlink(path) if kind == stat.S_IFLNK else None
+        content = sha256(path) if kind == stat.S_IFREG else None
+        is_root_time_free = ignore_root_time and name == '.'
+        found[name] = (status.st_mode, status.st_uid, status.st_gid, None if is_root_time_free else status.st_mtime_ns, link, content)
+        if kind == stat.S_IFDIR:
+            for child in sorted(os.listdir(path)):
+                if not (name == '.' and child in exclude):
+                    visit(os.path.join(path, child), child if name == '.' else name + '/' + child)
+
+    visit(root, '.')
+    return found
+
+
+def write(path, size):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, 'wb') as file:
+        file.write(rng.randbytes(size))
+
+
+def make_volume(folder, files, large):
+    """A volume whose backup takes a while and whose swap takes many renames."""
+    os.makedirs(folder)
+    for i in range(files):
+        write(f'{folder}/file{i}', rng.randrange(0, 9000))
+        write(f'{folder}/folder{i % 40}/file{i}', rng.randrange(0, 9000))
+    for i in range(large):
+        write(f'{folder}/large{i}', 8 << 20)
+    os.symlink('file0', f'{folder}/link')
+    os.link(f'{folder}/file1', f'{folder}/hardlink')
+
+
+def change_volume(folder, n):
+    write(f'{folder}/file{rng.randrange(100)}', rng.randrange(0, 90000))
+    write(f'{folder}/new{n}', rng.randrange(0, 90000))
+    if os.path.exists(f'{folder}/new{n - 4}'):
+        os.remove(f'{folder}/new{n - 4}')
+    write(f'{folder}/large0', rng.randrange(1 << 20, 8 << 20))
+
+
+def contents(folder):
+    """Names and contents of the regular files of a volume, as an archive shows them."""
+    return {name: value[5] for name, value in tree(folder).items() if value[5] is not None}
+
+
+def generations(archive):
+    """Reads the archive with Python: for each generation the contents of its files, links resolved."""
+    listing = subprocess.run(['tar', '-tf', archive], capture_output=True, check=False)
+    if listing.returncode != 0 or listing.stderr:
+        raise Wrong(f'GNU tar says {listing.returncode}: {listing.stderr.decode()}')
+    found = []
+    files = {}
+    with tarfile.open(archive, 'r:', errorlevel=2) as tar:
+        for member in tar:
+            parts = member.name.split('/')
+            if parts[0] != 'volumes':
+                continue
+            if parts[1] == 'volumes-data.yml':
+                found.append(files)
+                files = {}
+            elif member.isreg() and len(parts) > 2:
+                digest = hashlib.sha256()
+                source = tar.fileobj
+                source.seek(member.offset_data)
+                left = member.size
+                while left > 0:
+                    piece = source.read(min(left, 1 << 20))
+                    if not piece:
+                        raise Wrong(f'{member.name} is cut short')
+                    digest.update(piece)
+                    left -= len(piece)
+                files['/'.join(parts[2:])] = digest.hexdigest()
+            elif member.islnk():
+                files['/'.join(parts[2:])] = files['/'.join(member.linkname.split('/')[2:])]
+    if files:
+        raise Wrong('entries stand behind the last manifest')
+    return found
+
+
+def median_time(script, times=3):
+    taken = []
+    for _ in range(times):
+        process = shell(script)
+        start = time.monotonic()
+        process.communicate()
+        taken.append(time.monotonic() - start)
+    return sorted(taken)[times // 2]
+
+
+class BackupRuns:
+    """Backups of a changing volume into one archive, each killed once and then made again."""
+
+    def __init__(self, folder, is_padded):
+        self.folder = folder
+        self.volume = f'{folder}/volume'
+        self.archive = f'{folder}/backup.tar'
+        self.is_padded = is_padded
+        os.makedirs(folder)
+        make_volume(self.volume, 300, 3)
+        self.script = f"$null = Backup-Volume '{self.volume}' '{self.archive}' -WarningVariable told 3>$null; "
+        self.reset()
+        self.duration = median_time(self.script)
+        self.reset()
+
+    def reset(self):
+        self.saved = []
+        if self.is_padded:
+            # GNU tar's padding: the end lies before 10,240 zeros, and the first generation is not on a page.
+            write(f'{self.folder}/foreign', 700)
+            subprocess.run(['tar', '-cf', self.archive, '-C', self.folder, 'foreign'], check=True)
+        else:
+            if os.path.exists(self.archive):
+                os.remove(self.archive)
+            run(f"$null = Initialize-BackupTar '{self.archive}'")
+
+    def once(self, n):
+        if len(self.saved) == 6:
+            self.reset()
+        change_volume(self.volume, n)
+        before = sha256(self.archive)
+        length = os.path.getsize(self.archive)
+        received = kill(self.script, rng.uniform(0, self.duration * 1.05))
+        after = os.path.getsize(self.archive)
+        found = generations(self.archive)
+        is_unchanged = after == length and sha256(self.archive) == before
+        if found == self.saved + [contents(self.volume)]:
+            result = 'committed'
+            self.saved = found
+        elif found == self.saved:
+            result = 'absent, nothing written' if is_unchanged else 'absent, rubbish behind the end'
+        else:
+            raise Wrong('the generations are not those that were saved')
+        if received in (signal.SIGINT, signal.SIGTERM) and result != 'committed' and not is_unchanged:
+            raise Wrong(f'after signal {received} the archive is not what it was')
+        self.heal(result)
+        return f'{signal.Signals(received).name if received else "ended before"}: {result}'
+
+    def heal(self, result):
+        output = run(self.script + f"\"told=$($told.Count)\"; \"whole=$(Test-BackupTar '{self.archive}' -Quiet)\"")
+        told = 'told=0' not in output
+        if told != (result == 'absent, rubbish behind the end'):
+            raise Wrong(f'{result}, and the next backup said: {output}')
+        if 'whole=True' not in output:
+            raise Wrong(f'Test-BackupTar finds damage: {output}')
+        self.saved.append(contents(self.volume))
+        if generations(self.archive) != self.saved:
+            raise Wrong('after the next backup the generations are not those that were saved')
+
+
+class RestoreRuns:
+    """Restores of a folder and a file over other content, each killed once and then made again."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.volume = f'{folder}/home/volume'
+        self.file = f'{folder}/home/file'
+        self.archive = f'{folder}/backup.tar'
+        make_volume(self.volume, 500, 2)
+        write(self.file, 6 << 20)
+        os.chmod(self.volume, 0o2750)
+        run(f"$null = Initialize-BackupTar '{self.archive}'; "
+            f"$null = '{self.volume}', '{self.file}' | Backup-Volume -Archive '{self.archive}'")
+        self.new = tree(self.volume), tree(self.file)
+        shutil.rmtree(self.volume)
+        make_volume(self.volume, 400, 2)
+        write(self.file, 5 << 20)
+        self.old_folder = f'{folder}/old'
+        subprocess.run(['cp', '-a', f'{folder}/home', self.old_folder], check=True)
+        self.old = tree(self.volume), tree(self.file)
+        self.script = f"$null = Restore-Volume '{self.archive}' -Prefix volumes -Confirm:$false"
+        self.staging = '.snapshotter-' + hashlib.sha256(self.volume.encode()).hexdigest()
+        self.beside = '.snapshotter-' + hashlib.sha256(self.file.encode()).hexdigest()
+        self.duration = median_time(self.script)
+
+    def once(self, n):
+        shutil.rmtree(f'{self.folder}/home')
+        subprocess.run(['cp', '-a', self.old_folder, f'{self.folder}/home'], check=True)
+        before = sha256(self.archive)
+        received = kill(self.script, rng.uniform(0, self.duration * 1.05))
+        found = tree(self.volume, ignore_root_time=True, exclude=(self.staging,))
+        if os.path.exists(f'{self.volume}/{self.staging}/swap'):
+            result = 'in the middle of its swap'
+        elif found == self.without_root_time(self.old[0]):
+            result = 'old, staging begun' if os.path.exists(f'{self.volume}/{self.staging}') else 'old'
+        elif found == self.without_root_time(self.new[0]):
+            result = 'new'
+        else:
+            raise Wrong('the volume is neither old nor new, and no journal is there')
+        if received in (signal.SIGINT, signal.SIGTERM) and result == 'old, staging begun':
+            raise Wrong(f'after signal {received} the staging folder was left')
+        if tree(self.file) not in (self.old[1], self.new[1]):
+            raise Wrong('the file volume is neither old nor new')
+        run(self.script)
+        if (tree(self.volume), tree(self.file)) != self.new or os.path.exists(f'{self.folder}/home/{self.beside}'):
+            raise Wrong(f'{result}, and the next restore did not make it new')
+        if sha256(self.archive) != before:
+            raise Wrong('the archive was changed')
+        return f'{signal.Signals(received).name if received else "ended before"}: {result}'
+
+    @staticmethod
+    def without_root_time(found):
+        root = found['.']
+        return {**found, '.': root[:3] + (None,) + root[4:]}
+
+
+def repeat(name, runs, cases):
+    """Runs the cases in turn, up to the first that fails. Prints how the instants were spread. Returns passed and failed."""
+    outcomes = Counter()
+    failed = 0
+    for n in range(runs):
+        try:
+            outcomes[cases[n % len(cases)].once(n)] += 1
+        except Wrong as e:
+            failed = 1
+            print(f'FAILED: {name} {n} of {runs}, seed {seed}: {e}', flush=True)
+            break
+    print(f'{name}: {sum(outcomes.values())} runs', flush=True)
+    for outcome, count in sorted(outcomes.items()):
+        print(f'  {count:5} {outcome}', flush=True)
+    return sum(outcomes.values()), failed
+
+
+def main():
+    work = tempfile.mkdtemp(prefix='snapshotter-kill-')
+    try:
+        backups = repeat('killed backup', count, [BackupRuns(f'{work}/ours', False), BackupRuns(f'{work}/padded', True)])
+        restores = repeat('killed restore', count, [RestoreRuns(f'{work}/restore')])
+    finally:
+        shutil.rmtree(work)
+    failed = backups[1] + restores[1]
+    print(f'{backups[0] + restores[0]} passed, {failed} failed, 0 skipped')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 25
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 32)
+    rng = random.Random(seed)
+    print(f'{count} killed backups and {count} killed restores, seed {seed}', flush=True)
+    sys.exit(main())
