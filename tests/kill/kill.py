@@ -9,7 +9,7 @@ finds it whole. Restore: after each kill the volume is wholly old or wholly new,
 next restore makes it wholly new. One run in five gets SIGINT or SIGTERM instead, after which the archive must be byte
 for byte what it was, unless the backup was committed before.
 
-Needs the built shell (out/shell), GNU tar and Python 3.9 or later.
+Needs the built shell (out/shell, or the one that SNAPSHOTTER_SHELL names), GNU tar and Python 3.9 or later.
 """
 import hashlib
 import os
@@ -25,8 +25,7 @@ import time
 from collections import Counter
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SHELL = os.path.join(ROOT, 'out', 'shell', 'snapshotter-shell')
-END_MARKER = 1024
+SHELL = os.environ.get('SNAPSHOTTER_SHELL') or os.path.join(ROOT, 'out', 'shell', 'snapshotter-shell')
 
 
 class Wrong(Exception):
@@ -51,11 +50,38 @@ def run(script):
     return output.decode() + error.decode()
 
 
-def kill(script, delay):
-    """Runs a script and sends it a signal after a while. Returns the signal, or None when it ended before."""
+class Phase:
+    """A part of a job, from an instant that can be seen from outside to the job's end, and how long it takes."""
+
+    def __init__(self, script, has_begun, reset):
+        self.has_begun = has_begun
+        samples = []
+        for _ in range(3):
+            reset()
+            process = shell(script)
+            wait_until(has_begun, process)
+            start = time.monotonic()
+            process.communicate()
+            samples.append(time.monotonic() - start)
+        reset()
+        self.duration = sorted(samples)[1]
+
+
+def wait_until(is_true, process):
+    while process.poll() is None and not is_true():
+        time.sleep(0.001)
+
+
+def kill(script, phases):
+    """
+    Runs a script and sends it a signal at an instant of one of its phases, since some are much shorter than the whole.
+    Returns the signal, or None when it ended before.
+    """
     number = rng.choice([signal.SIGKILL] * 8 + [signal.SIGINT, signal.SIGTERM])
+    phase, instant = rng.choice(phases), rng.random()
     process = shell(script)
-    time.sleep(delay)
+    wait_until(phase.has_begun, process)
+    time.sleep(instant * phase.duration)
     ended = process.poll() is not None
     if not ended:
         process.send_signal(number)
@@ -160,16 +186,6 @@ def generations(archive):
     return found
 
 
-def median_time(script, times=3):
-    taken = []
-    for _ in range(times):
-        process = shell(script)
-        start = time.monotonic()
-        process.communicate()
-        taken.append(time.monotonic() - start)
-    return sorted(taken)[times // 2]
-
-
 class BackupRuns:
     """Backups of a changing volume into one archive, each killed once and then made again."""
 
@@ -179,11 +195,13 @@ class BackupRuns:
         self.archive = f'{folder}/backup.tar'
         self.is_padded = is_padded
         os.makedirs(folder)
-        make_volume(self.volume, 300, 3)
+        make_volume(self.volume, 200, 2)
         self.script = f"$null = Backup-Volume '{self.volume}' '{self.archive}' -WarningVariable told 3>$null; "
         self.reset()
-        self.duration = median_time(self.script)
-        self.reset()
+        self.phases = [Phase(self.script, begun, self.reset) for begun in (lambda: True, self.is_writing)]
+
+    def is_writing(self):
+        return os.path.getsize(self.archive) > self.length
 
     def reset(self):
         self.saved = []
@@ -195,17 +213,17 @@ class BackupRuns:
             if os.path.exists(self.archive):
                 os.remove(self.archive)
             run(f"$null = Initialize-BackupTar '{self.archive}'")
+        self.length = os.path.getsize(self.archive)
 
     def once(self, n):
         if len(self.saved) == 6:
             self.reset()
         change_volume(self.volume, n)
         before = sha256(self.archive)
-        length = os.path.getsize(self.archive)
-        received = kill(self.script, rng.uniform(0, self.duration * 1.05))
-        after = os.path.getsize(self.archive)
+        self.length = os.path.getsize(self.archive)
+        received = kill(self.script, self.phases)
         found = generations(self.archive)
-        is_unchanged = after == length and sha256(self.archive) == before
+        is_unchanged = sha256(self.archive) == before
         if found == self.saved + [contents(self.volume)]:
             result = 'committed'
             self.saved = found
@@ -238,14 +256,14 @@ class RestoreRuns:
         self.volume = f'{folder}/home/volume'
         self.file = f'{folder}/home/file'
         self.archive = f'{folder}/backup.tar'
-        make_volume(self.volume, 500, 2)
+        make_volume(self.volume, 400, 1)
         write(self.file, 6 << 20)
         os.chmod(self.volume, 0o2750)
         run(f"$null = Initialize-BackupTar '{self.archive}'; "
             f"$null = '{self.volume}', '{self.file}' | Backup-Volume -Archive '{self.archive}'")
         self.new = tree(self.volume), tree(self.file)
         shutil.rmtree(self.volume)
-        make_volume(self.volume, 400, 2)
+        make_volume(self.volume, 300, 1)
         write(self.file, 5 << 20)
         self.old_folder = f'{folder}/old'
         subprocess.run(['cp', '-a', f'{folder}/home', self.old_folder], check=True)
@@ -253,13 +271,26 @@ class RestoreRuns:
         self.script = f"$null = Restore-Volume '{self.archive}' -Prefix volumes -Confirm:$false"
         self.staging = '.snapshotter-' + hashlib.sha256(self.volume.encode()).hexdigest()
         self.beside = '.snapshotter-' + hashlib.sha256(self.file.encode()).hexdigest()
-        self.duration = median_time(self.script)
+        self.phases = [
+            Phase(self.script, begun, self.reset) for begun in (lambda: True, self.is_staging, self.is_swapping, self.is_at_file)]
 
-    def once(self, n):
+    def is_staging(self):
+        return os.path.exists(f'{self.volume}/{self.staging}')
+
+    def is_swapping(self):
+        return os.path.exists(f'{self.volume}/{self.staging}/swap')
+
+    def is_at_file(self):
+        return os.path.exists(f'{self.folder}/home/{self.beside}')
+
+    def reset(self):
         shutil.rmtree(f'{self.folder}/home')
         subprocess.run(['cp', '-a', self.old_folder, f'{self.folder}/home'], check=True)
+
+    def once(self, _):
+        self.reset()
         before = sha256(self.archive)
-        received = kill(self.script, rng.uniform(0, self.duration * 1.05))
+        received = kill(self.script, self.phases)
         found = tree(self.volume, ignore_root_time=True, exclude=(self.staging,))
         if os.path.exists(f'{self.volume}/{self.staging}/swap'):
             result = 'in the middle of its swap'
