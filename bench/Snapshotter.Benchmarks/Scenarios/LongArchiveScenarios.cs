@@ -70,7 +70,7 @@ internal static class LongArchiveScenarios
                         copy = bench.NewDirectory("tar");
                         return new Command("tar", "-xf", archive, "--strip-components=3", "-C", copy, EngineArchive.Member(SmallPrefix));
                     },
-                    Check = () => bench.Check.SameTree(tree, copy, exact: true),
+                    Check = () => bench.Check.SameTree(tree, copy, exact: false),
                     Tidy = () => bench.Discard(copy, tree),
                 },
             ],
