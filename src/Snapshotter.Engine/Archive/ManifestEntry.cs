@@ -25,7 +25,7 @@ internal static class ManifestEntry
         TarEncoder.Encode(entry, output, offset, alignData: false);
         int headerLength = output.Length;
 
-        byte[] yaml = Encoding.UTF8.GetBytes(ManifestYaml.Write(volumes));
+        byte[] yaml = Encoding.UTF8.GetBytes(ManifestLines.Write(volumes));
         long dataStart = offset + headerLength;
         long unpadded = dataStart + yaml.Length + ManifestTrailer.Size;
         long end = (unpadded + TarLayout.Alignment - 1) & ~(long)(TarLayout.Alignment - 1);
