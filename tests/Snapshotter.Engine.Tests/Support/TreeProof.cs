@@ -9,7 +9,7 @@ internal static class TreeProof
         """
         export LC_ALL=C
         find . -mindepth 0 -printf '%P %y %m %U %G %T@ %s %l %n\n' | sed '/ d /s/ \([^ ]*\) \([^ ]*\)  \([0-9]*\)$/ \3/' | sort
-        find . -type f -links +1 -printf '%i %P\n' | sort | awk '{ if (!($1 in n)) n[$1] = ++c; $1 = n[$1]; print }'
+        find . -type f -links +1 -printf '%P %i\n' | sort | awk '{ if (!($NF in n)) n[$NF] = ++c; $NF = n[$NF]; print }'
         find . -type f -print0 | sort -z | xargs -0r sha256sum
         find . -print0 | sort -z | xargs -0r getfattr -h -d -m - -e hex -- 2>/dev/null
         find . ! -type l -print0 | sort -z | xargs -0r getfacl -pn -- 2>/dev/null

@@ -27,6 +27,7 @@ internal sealed class TreeWriter : IDisposable
     private readonly ConcurrentBag<RestoreBatch> spare = [];
     private readonly List<Thread> threads = [];
     private readonly CancellationTokenSource stop;
+    private readonly object gate = new();
     private RestoreBatch batch = new();
     private Exception? failure;
     private long bytesDone;
@@ -203,11 +204,13 @@ internal sealed class TreeWriter : IDisposable
     private void Drain()
     {
         Submit();
-        while (Interlocked.Read(ref finished) < submitted)
+        lock (gate)
         {
-            Rethrow();
-            Thread.Sleep(0);
-            Advance();
+            while (finished < submitted && Volatile.Read(ref failure) is null)
+            {
+                Monitor.Wait(gate, TimeSpan.FromMilliseconds(100));
+                Advance();
+            }
         }
 
         Rethrow();
@@ -228,7 +231,11 @@ internal sealed class TreeWriter : IDisposable
 
                 next.Reset();
                 spare.Add(next);
-                Interlocked.Increment(ref finished);
+                lock (gate)
+                {
+                    finished++;
+                    Monitor.PulseAll(gate);
+                }
             }
         }
         catch (OperationCanceledException)
@@ -239,6 +246,10 @@ internal sealed class TreeWriter : IDisposable
         {
             Interlocked.CompareExchange(ref failure, e, null);
             stop.Cancel();
+            lock (gate)
+            {
+                Monitor.PulseAll(gate);
+            }
         }
     }
 
