@@ -1,0 +1,143 @@
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Volumes;
+
+namespace Snapshotter.Engine.Tests.Volumes;
+
+/// <summary>What holds on every platform, tested without any other program: these run on Windows, and under Wine.</summary>
+public sealed class AnywhereTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("snapshotter-").FullName;
+
+    private string Archive => Path.Combine(folder, "backup.tar");
+
+    private string Volume => Path.Combine(folder, "volume");
+
+    public void Dispose()
+    {
+        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            File.SetAttributes(file, FileAttributes.Normal);
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void Files_folders_and_times_come_back()
+    {
+        Write("a.txt", "one");
+        Write("sub/deeper/b.txt", "two");
+        Write("empty", "");
+        Write("\u00fcml\u00e4ut \u4e2d.txt", "names");
+        Directory.CreateDirectory(Path.Combine(Volume, "nothing in it"));
+        var random = new byte[3_000_000];
+        new Random(1).NextBytes(random);
+        File.WriteAllBytes(Path.Combine(Volume, "large"), random);
+        var time = new DateTime(2011, 11, 11, 11, 11, 11, DateTimeKind.Utc).AddTicks(1_234_567);
+        File.SetLastWriteTimeUtc(Path.Combine(Volume, "a.txt"), time);
+        Directory.SetLastWriteTimeUtc(Path.Combine(Volume, "sub"), time);
+        BackUp();
+
+        Directory.Delete(Path.Combine(Volume, "sub"), recursive: true);
+        Write("a.txt", "changed");
+        Write("new", "new");
+        var report = Restore();
+        Assert.True(report.Complete, string.Join("\n", report.Warnings));
+        Assert.Equal("one", Read("a.txt"));
+        Assert.Equal("two", Read("sub/deeper/b.txt"));
+        Assert.Equal("", Read("empty"));
+        Assert.Equal("names", Read("\u00fcml\u00e4ut \u4e2d.txt"));
+        Assert.Equal(random, File.ReadAllBytes(Path.Combine(Volume, "large")));
+        Assert.True(Directory.Exists(Path.Combine(Volume, "nothing in it")));
+        Assert.False(File.Exists(Path.Combine(Volume, "new")));
+        Assert.Equal(time, File.GetLastWriteTimeUtc(Path.Combine(Volume, "a.txt")));
+        Assert.Equal(time, Directory.GetLastWriteTimeUtc(Path.Combine(Volume, "sub")));
+        Assert.All(BackupTar.Test(Archive), r => Assert.True(r.Passed, string.Join("\n", r.Errors)));
+    }
+
+    [Fact]
+    public void Long_paths_come_back()
+    {
+        string part = new('n', 100);
+        string deep = string.Join('/', Enumerable.Repeat(part, 6)) + "/file.txt";
+        Write(deep, "deep");
+        BackUp();
+        Directory.Delete(Path.Combine(Volume, part), recursive: true);
+        Restore();
+        Assert.Equal("deep", Read(deep));
+    }
+
+    [Fact]
+    public void A_file_that_may_not_be_written_comes_back_as_one()
+    {
+        Write("locked", "content");
+        var path = Path.Combine(Volume, "locked");
+        File.SetAttributes(path, FileAttributes.ReadOnly);
+        BackUp();
+        File.SetAttributes(path, FileAttributes.Normal);
+        File.WriteAllText(path, "changed");
+        Restore();
+        Assert.Equal("content", File.ReadAllText(path));
+        Assert.True(File.GetAttributes(path).HasFlag(FileAttributes.ReadOnly));
+    }
+
+    [Fact]
+    public void A_file_volume_comes_back()
+    {
+        Write("single.txt", "content");
+        string path = Path.Combine(Volume, "single.txt");
+        BackupTar.Initialize(Archive);
+        var config = new VolumeConfig { Prefix = "p", Volumes = [new VolumeSpec { Target = path }] };
+        BackupTar.Backup(Archive, config);
+        File.WriteAllText(path, "changed");
+        BackupTar.Restore(Archive, config);
+        Assert.Equal("content", File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void A_second_writer_is_turned_away_and_readers_are_not()
+    {
+        Write("a", "1");
+        BackUp();
+        using var reader = File.Open(Archive, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var writer = Snapshotter.Engine.Archive.ArchiveFile.OpenWrite(
+            Snapshotter.Engine.FileSystem.PlatformFileSystem.Current, Archive, TimeSpan.Zero, default);
+        Assert.Equal(BackupError.ArchiveLocked, Assert.Throws<BackupException>(BackUp).Error);
+        Assert.Single(BackupTar.List(Archive));
+        Assert.NotEqual(-1, reader.ReadByte());
+    }
+
+    [Fact]
+    public void Bad_archives_are_refused()
+    {
+        Write("a", "1");
+        Assert.Equal(BackupError.ArchiveNotFound, Assert.Throws<BackupException>(() => BackupTar.List(Archive)).Error);
+        File.WriteAllText(Archive, "");
+        Assert.Equal(BackupError.ArchiveEmpty, Assert.Throws<BackupException>(() => BackupTar.List(Archive)).Error);
+        File.WriteAllText(Archive, new string('x', 5000));
+        Assert.Equal(BackupError.ArchiveInvalid, Assert.Throws<BackupException>(() => BackupTar.List(Archive)).Error);
+    }
+
+    private void BackUp()
+    {
+        if (!File.Exists(Archive))
+        {
+            BackupTar.Initialize(Archive);
+        }
+
+        Assert.True(BackupTar.Backup(Archive, Config).Complete);
+    }
+
+    private VolumeReport Restore() => BackupTar.Restore(Archive, Config).Single();
+
+    private VolumeConfig Config => new() { Prefix = "p", Volumes = [new VolumeSpec { Target = Volume }] };
+
+    private void Write(string name, string content)
+    {
+        string path = Path.Combine(Volume, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, content);
+    }
+
+    private string Read(string name) => File.ReadAllText(Path.Combine(Volume, name));
+}
