@@ -21,14 +21,8 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         var map = ReadMap(archive, cancellation);
         var generation = GenerationFinder.Find(archive, map, config.Prefix, options.Generation);
         var planned = config.Volumes.Count > 0 ? FromConfig(archive, map, generation) : FromManifest(archive, map, generation);
-        if (options.Volumes.Count == 0)
-        {
-            return planned;
-        }
-
-        var chosen = planned.Where(v => options.Volumes.Any(pattern => Wildcard.Matches(pattern, v.Archived.Target))).ToList();
-        return chosen.Count > 0
-            ? chosen
+        return planned.Count > 0 || options.Volumes.Count == 0
+            ? planned
             : throw new BackupException(
                 BackupError.GenerationNotFound,
                 $"No volume of generation {generation.Number} matches '{string.Join("', '", options.Volumes)}'. "
@@ -110,10 +104,13 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         return ArchiveMap.ReadOrTail(archive, cancellation);
     }
 
+    private bool IsChosen(string target)
+        => options.Volumes.Count == 0 || options.Volumes.Any(pattern => Wildcard.Matches(pattern, target));
+
     private List<PlannedVolume> FromConfig(ArchiveFile archive, ArchiveMap map, Generation generation)
     {
         var planned = new List<PlannedVolume>();
-        foreach (var spec in config.Volumes)
+        foreach (var spec in config.Volumes.Where(v => IsChosen(v.Target)))
         {
             string id = EntryNames.IdOf(spec.Target);
             var volume = generation.Volumes.FirstOrDefault(v => v.Id == id) ?? throw new BackupException(
@@ -136,7 +133,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
     private List<PlannedVolume> FromManifest(ArchiveFile archive, ArchiveMap map, Generation generation)
     {
         var planned = new List<PlannedVolume>();
-        foreach (var volume in generation.Volumes)
+        foreach (var volume in generation.Volumes.Where(v => IsChosen(v.Target)))
         {
             if (volume.Target.Contains('\0') || !IsRooted(volume.Target) || volume.Target.Split('/', '\\').Contains(".."))
             {

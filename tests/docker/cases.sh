@@ -1,0 +1,500 @@
+# Sourced by run.sh: a function for each test, which runs in an empty folder of its own with "set -e".
+
+# ---- helpers ----
+
+box() { # DOCKER-RUN-OPTIONS... -- COMMAND...: runs a command in a container that is no snapshotter
+    local options=()
+    while [ "$1" != -- ]; do options+=("$1"); shift; done
+    docker run --network=none --label "$label" --entrypoint "$2" "${options[@]}" "$image" "${@:3}"
+}
+
+# A container that waits and ends at once when it is told to stop.
+waiting=(sh -c 'trap "exit 0" TERM; while :; do sleep 0.1; done')
+
+volume() { # NAME: a fresh named volume, whose real name is printed
+    docker volume create --label "$label" "snapshotter-test-$$-$1"
+}
+
+container() { # NAME: the real name of a test's container
+    echo "snapshotter-test-$$-$1"
+}
+
+snapshotter() { # DOCKER-RUN-OPTIONS... -- COMMAND: runs the image on ./backup.tar and ./config.yml; output goes to ./out
+    local options=()
+    while [ "$1" != -- ]; do options+=("$1"); shift; done
+    shift
+    docker run --rm --network=none --label "$label" -v "$PWD/backup.tar:/backup.tar" -v "$PWD/config.yml:/config.yml:ro" \
+        "${options[@]}" "$image" "$@" >out 2>err || { local code=$?; cat out err; return $code; }
+    cat out err
+}
+
+host() { # SCRIPT-TEXT: runs PowerShell on this machine, with the module
+    "$shell" -Command "$1"
+}
+
+expect() { # CODE COMMAND...
+    local code=0
+    "${@:2}" || code=$?
+    [ "$code" -eq "$1" ] || { echo "expected exit code $1, got $code: ${*:2}"; return 1; }
+}
+
+equal() { # WANTED FOUND
+    [ "$1" = "$2" ] || { printf 'expected: %s\nfound:    %s\n' "$1" "$2"; return 1; }
+}
+
+says() { # FILE TEXT
+    grep -qF -- "$2" "$1" || { echo "'$2' is not in $1"; return 1; }
+}
+
+empty_archive() { head -c 1024 /dev/zero >backup.tar; }
+
+config() { # PREFIX PATH...
+    { printf 'prefix: "%s"\nvolumes:\n' "$1"; printf '  - %s\n' "${@:2}"; } >config.yml
+}
+
+sum() { sha256sum "$1" | cut -d' ' -f1; }
+
+# The example that has been in the documentation from the start: a directory, a file, a directory.
+example() { # CONTAINER
+    mkdir -p volume1 volume3
+    echo one >volume1/file.txt
+    echo two >volume2.txt
+    echo three >volume3/file.txt
+    box -d --name "$1" -v "$PWD/volume1:/home/volume1" -v "$PWD/volume2.txt:/home/volume2.txt" -v "$PWD/volume3:/home/volume3" \
+        -- "${waiting[@]}" >/dev/null
+    config "volumes/$1" /home/volume1 /home/volume2.txt /home/volume3
+    empty_archive
+}
+
+spoil_example() {
+    echo spoilt >volume1/file.txt
+    echo stale >volume1/new.txt
+    echo spoilt >volume2.txt
+    rm volume3/file.txt
+}
+
+check_example() {
+    equal one "$(cat volume1/file.txt)"
+    [ ! -e volume1/new.txt ] || { echo "a file from after the backup is still there"; return 1; }
+    equal two "$(cat volume2.txt)"
+    equal three "$(cat volume3/file.txt)"
+}
+
+# Starts a backup of 1 GiB that is long enough to be interrupted, and waits until it is well under way.
+long_backup() { # COMMAND...: started in the background as $job
+    "$@" >out 2>err &
+    job=$!
+    local tries
+    for tries in $(seq 3000); do
+        [ "$(stat -c %s backup.tar)" -gt $((32 << 20)) ] && return
+        kill -0 "$job" 2>/dev/null || break
+        sleep 0.01
+    done
+    cat out err
+    echo "the backup did not get under way, or was too quick"
+    return 1
+}
+
+big_volume() { # FOLDER
+    mkdir "$1"
+    head -c 1G /dev/zero | tr '\0' x >"$1/big"
+}
+
+# ---- the image: commands and exit codes ----
+
+test_help_is_shown() {
+    expect 0 docker run --rm --network=none "$image" --help >out
+    says out restore
+    says out 130
+}
+
+test_wrong_commands_are_usage_errors() {
+    touch backup.tar config.yml
+    expect 2 snapshotter -- bogus
+    says err "unknown command: bogus"
+    expect 2 snapshotter -- Backup
+    expect 2 snapshotter -- backup now
+    expect 2 snapshotter --
+    says err "no command given"
+    equal "" "$(cat out)"
+}
+
+test_missing_config_is_a_configuration_error() {
+    empty_archive
+    before=$(sum backup.tar)
+    code=0
+    docker run --rm --network=none -v "$PWD/backup.tar:/backup.tar" "$image" backup >out 2>err || code=$?
+    equal 2 $code
+    says err /config.yml
+    mkdir config.yml
+    expect 2 snapshotter -- backup
+    equal "$before" "$(sum backup.tar)"
+}
+
+test_wrong_config_is_a_configuration_error() {
+    empty_archive
+    printf 'prefix: x\nvolumes:\n  - relative/path\n' >config.yml
+    expect 2 snapshotter -- backup
+    expect 2 snapshotter -- restore
+    says err "config.yml"
+}
+
+test_init_then_backup_then_list_then_test() {
+    mkdir data
+    echo hello >data/file
+    config volumes/web /data
+    touch backup.tar
+    expect 1 snapshotter -v "$PWD/data:/data" -- backup
+    equal 0 "$(stat -c %s backup.tar)"
+    expect 0 snapshotter -- init
+    equal 1024 "$(stat -c %s backup.tar)"
+    expect 0 snapshotter -v "$PWD/data:/data" -- backup
+    says out "saved volumes/web /data: 2 entries, 6 bytes"
+    says out "backup: 1 done, 2 entries, 6 bytes"
+    expect 1 snapshotter -- init
+    expect 0 snapshotter -- list
+    says out "volumes/web #1 "
+    says out " /data: 2 entries, 6 bytes"
+    expect 0 snapshotter -- test
+    says out whole
+    equal "" "$(cat err)"
+}
+
+test_a_directory_in_place_of_the_archive_is_explained() {
+    mkdir backup.tar data
+    config volumes/web /data
+    expect 1 snapshotter -v "$PWD/data:/data" -- backup
+    says err directory
+    expect 1 snapshotter -- list
+    equal "" "$(ls backup.tar)"
+}
+
+test_a_missing_volume_changes_nothing() {
+    mkdir data
+    empty_archive
+    before=$(sum backup.tar)
+    config volumes/web /data /nowhere
+    expect 1 snapshotter -v "$PWD/data:/data" -- backup
+    says err /nowhere
+    equal "$before" "$(sum backup.tar)"
+}
+
+test_unreadable_files_make_it_incomplete() {
+    mkdir data
+    echo open >data/open
+    echo secret >data/secret
+    chmod 000 data/secret
+    chown 12345 data/secret
+    config volumes/web /data
+    empty_archive
+    expect 3 snapshotter --cap-drop=ALL -v "$PWD/data:/data" -- backup
+    says err /data/secret
+    says out INCOMPLETE
+    rm data/open
+    expect 0 snapshotter -v "$PWD/data:/data" -- restore
+    equal open "$(cat data/open)"
+}
+
+test_damage_is_found() {
+    mkdir data
+    head -c 100000 /dev/urandom >data/file
+    config volumes/web /data
+    empty_archive
+    expect 0 snapshotter -v "$PWD/data:/data" -- backup
+    cp -r data before
+    offset=$(($(stat -c %s backup.tar) / 2))
+    printf X | dd of=backup.tar bs=1 seek=$offset conv=notrunc status=none
+    expect 1 snapshotter -- test
+    says out DAMAGED
+    expect 1 snapshotter -v "$PWD/data:/data" -- restore
+    diff -r before data
+}
+
+test_everything_works_on_a_read_only_root() {
+    mkdir data
+    echo hello >data/file
+    config volumes/web /data
+    empty_archive
+    expect 0 snapshotter --read-only --tmpfs /tmp -v "$PWD/data:/data" -- backup
+    rm data/file
+    expect 0 snapshotter --read-only --tmpfs /tmp -v "$PWD/data:/data" -- restore
+    equal hello "$(cat data/file)"
+}
+
+test_an_archive_mounted_read_only_can_be_restored_from_but_not_written() {
+    mkdir data
+    echo hello >data/file
+    config volumes/web /data
+    empty_archive
+    expect 0 snapshotter -v "$PWD/data:/data" -- backup
+    rm data/file
+    docker run --rm --network=none -v "$PWD/backup.tar:/backup.tar:ro" -v "$PWD/config.yml:/config.yml:ro" -v "$PWD/data:/data" \
+        "$image" restore
+    equal hello "$(cat data/file)"
+    code=0
+    docker run --rm --network=none -v "$PWD/backup.tar:/backup.tar:ro" -v "$PWD/config.yml:/config.yml:ro" -v "$PWD/data:/data" \
+        "$image" backup 2>err || code=$?
+    equal 1 $code
+}
+
+# ---- the image: volumes ----
+
+test_example_with_volumes_from_a_running_container() {
+    name=$(container lewin)
+    example "$name"
+    expect 0 snapshotter --volumes-from "$name" -- backup
+    equal 3 "$(grep -c ^saved out)"
+    spoil_example
+    expect 0 snapshotter --volumes-from "$name" -- restore
+    equal 3 "$(grep -c ^restored out)"
+    check_example
+    # The container sees it too: bind-mounted files were written where they are, not replaced.
+    equal two "$(docker exec "$name" cat /home/volume2.txt)"
+    equal one "$(docker exec "$name" cat /home/volume1/file.txt)"
+}
+
+test_volumes_of_a_stopped_container() {
+    name=$(container stopped)
+    example "$name"
+    docker kill "$name" >/dev/null
+    expect 0 snapshotter --volumes-from "$name" -- backup
+    spoil_example
+    expect 0 snapshotter --volumes-from "$name" -- restore
+    check_example
+    equal exited "$(docker inspect -f '{{.State.Status}}' "$name")"
+}
+
+test_named_volumes_into_fresh_ones() {
+    old=$(volume old) new=$(volume new)
+    box --rm -v "$old:/data" -- sh -c '
+        mkdir -p /data/sub && echo hello >/data/sub/file && ln -s sub/file /data/link && ln /data/sub/file /data/hard
+        mkfifo /data/fifo && mknod /data/null c 1 3 && chmod 4755 /data/sub/file && chown 33:44 /data/sub
+        touch -d "2001-02-03 04:05:06" /data/sub'
+    config volumes/db /data
+    empty_archive
+    expect 0 snapshotter -v "$old:/data" -- backup
+    expect 0 snapshotter -v "$new:/data" -- restore
+    look='cd /data && stat -c "%n %F %a %u:%g %Y %h" . sub link hard fifo null sub/file && cat link'
+    equal "$(box --rm -v "$old:/data" -- sh -c "$look")" "$(box --rm -v "$new:/data" -- sh -c "$look")"
+}
+
+test_owner_and_mode_of_a_volumes_root() {
+    old=$(volume old-root) new=$(volume new-root)
+    box --rm -v "$old:/data" -- sh -c 'echo x >/data/PG_VERSION && chown 999:998 /data && chmod 0700 /data'
+    config volumes/postgres /data
+    empty_archive
+    expect 0 snapshotter -v "$old:/data" -- backup
+    expect 0 snapshotter -v "$new:/data" -- restore
+    equal "999:998 700" "$(box --rm -v "$new:/data" -- stat -c '%u:%g %a' /data)"
+}
+
+test_two_containers_into_one_archive() {
+    for name in alpha beta; do
+        mkdir "$name"
+        echo "of $name" >"$name/file"
+    done
+    empty_archive
+    for name in alpha beta; do
+        config "volumes/$name" /data
+        expect 0 snapshotter -v "$PWD/$name:/data" -- backup
+    done
+    expect 0 snapshotter -- list
+    says out "volumes/alpha #1 "
+    says out "volumes/beta #2 "
+    rm alpha/file beta/file
+    for name in alpha beta; do
+        config "volumes/$name" /data
+        expect 0 snapshotter -v "$PWD/$name:/data" -- restore
+        equal "of $name" "$(cat "$name/file")"
+    done
+    tar -tf backup.tar >/dev/null
+}
+
+test_a_second_backup_does_not_bring_deleted_files_back() {
+    mkdir data
+    echo 1 >data/first
+    config volumes/web /data
+    empty_archive
+    expect 0 snapshotter -v "$PWD/data:/data" -- backup
+    rm data/first
+    echo 2 >data/second
+    expect 0 snapshotter -v "$PWD/data:/data" -- backup
+    rm data/second
+    expect 0 snapshotter -v "$PWD/data:/data" -- restore
+    equal second "$(ls data)"
+}
+
+test_read_only_mounts_are_saved_but_not_restored() {
+    mkdir data
+    echo hello >data/file
+    config volumes/web /data
+    empty_archive
+    expect 0 snapshotter -v "$PWD/data:/data:ro" -- backup
+    expect 1 snapshotter -v "$PWD/data:/data:ro" -- restore
+    equal hello "$(cat data/file)"
+}
+
+# ---- the image: signals ----
+
+interrupt_backup() { # SIGNAL-COMMAND...
+    big_volume data
+    config volumes/web /data
+    empty_archive
+    before=$(sum backup.tar)
+    name=$(container "interrupted-$1")
+    long_backup docker run --rm --name "$name" --network=none --label "$label" -v "$PWD/backup.tar:/backup.tar" \
+        -v "$PWD/config.yml:/config.yml:ro" -v "$PWD/data:/data" "$image" backup
+    docker "$@" "$name" >/dev/null
+    code=0
+    wait "$job" || code=$?
+    cat out err
+    equal 130 $code
+    says err interrupted
+    equal "$before" "$(sum backup.tar)"
+    rm -rf data
+}
+
+test_docker_stop_rolls_a_backup_back() { interrupt_backup stop -t 60; }
+
+test_ctrl_c_rolls_a_backup_back() { interrupt_backup kill -s INT; }
+
+test_kill_9_leaves_a_readable_archive() {
+    mkdir small
+    echo kept >small/file
+    config volumes/small /data
+    empty_archive
+    expect 0 snapshotter -v "$PWD/small:/data" -- backup
+    big_volume data
+    config volumes/big /data
+    name=$(container killed)
+    long_backup docker run --rm --name "$name" --network=none --label "$label" -v "$PWD/backup.tar:/backup.tar" \
+        -v "$PWD/config.yml:/config.yml:ro" -v "$PWD/data:/data" "$image" backup
+    docker kill -s KILL "$name" >/dev/null
+    wait "$job" || true
+    expect 0 snapshotter -- list
+    equal 1 "$(grep -c '^volumes/' out)"
+    rm -r data small/file
+    config volumes/small /data
+    expect 0 snapshotter -v "$PWD/small:/data" -- restore
+    equal kept "$(cat small/file)"
+}
+
+# ---- Get-ContainerVolume and holding containers, on the host ----
+
+test_a_containers_mounts_pipe_into_backup_and_restore() {
+    name=$(container piped)
+    named=$(volume piped)
+    mkdir volume1
+    echo one >volume1/file.txt
+    echo two >volume2.txt
+    box -d --name "$name" --tmpfs /scratch --mount type=tmpfs,target=/scratch2 -v /proc:/host/proc:ro \
+        -v "$PWD/volume1:/home/volume1" -v "$PWD/volume2.txt:/home/volume2.txt:ro" -v "$named:/data" -- "${waiting[@]}" >/dev/null
+    docker exec "$name" sh -c 'echo three >/data/file'
+    host "
+        \$null = Initialize-BackupTar -Path backup.tar
+        Get-ContainerVolume $name | Backup-Volume -Archive backup.tar | ForEach-Object Target" >out
+    equal "/data /home/volume1 /home/volume2.txt" "$(tr '\n' ' ' <out | sed 's/ $//')"
+    docker exec "$name" rm /data/file
+    rm volume1/file.txt
+    # The read-only mount is refused, whole: name the others.
+    expect 1 host "Get-ContainerVolume $name | Restore-Volume -Archive backup.tar -Confirm:\$false"
+    host "Get-ContainerVolume $name | Restore-Volume -Archive backup.tar -Volume /data, /home/volume1 -Confirm:\$false" >/dev/null
+    equal one "$(cat volume1/file.txt)"
+    equal three "$(docker exec "$name" cat /data/file)"
+}
+
+test_a_containers_configuration_written_for_the_image() {
+    name=$(container exported)
+    example "$name"
+    host "[IO.File]::WriteAllText('$PWD/config.yml', (Get-ContainerVolume $name).ToYaml())"
+    expect 0 snapshotter --volumes-from "$name" -- backup
+    equal 3 "$(grep -c ^saved out)"
+    spoil_example
+    expect 0 snapshotter --volumes-from "$name" -- restore
+    check_example
+}
+
+test_containers_are_found_by_label_and_wildcard() {
+    mkdir data
+    box -d --name "$(container one)" -l snapshotter.enable=true -l 'snapshotter.exclude=*.tmp,cache/' -v "$PWD/data:/data" -- true >/dev/null
+    box -d --name "$(container two)" -v "$PWD/data:/data" -- true >/dev/null
+    equal "$(container one): *.tmp cache/" "$(host "Get-ContainerVolume -Label snapshotter.enable=true, $label |
+        ForEach-Object { \"\$(\$_.ContainerName): \$(\$_.Exclude)\" }")"
+    equal 2 "$(host "[Console]::WriteLine(@(Get-ContainerVolume 'snapshotter-test-$$-???' -Label $label).Count)")"
+}
+
+test_errors_about_containers_have_stable_ids() {
+    equal ContainerNotFound "$(host 'try { Get-ContainerVolume no-such-container -ErrorAction Stop } catch { $_.FullyQualifiedErrorId.Split(",")[0] }')"
+    equal DockerUnavailable "$(host 'try { Get-ContainerVolume x -DockerHost unix:///no/such.sock } catch { $_.FullyQualifiedErrorId.Split(",")[0] }')"
+    equal ConnectionError "$(DOCKER_HOST=tcp://127.0.0.1:1 host 'try { Get-ContainerVolume } catch { $_.CategoryInfo.Category.ToString() }')"
+}
+
+test_container_names_complete() {
+    box -d --name "$(container tabbed)" -- true >/dev/null
+    equal "$(container tabbed)" "$(host "(TabExpansion2 'Get-ContainerVolume $(container tabb)').CompletionMatches.CompletionText")"
+}
+
+started() { docker inspect -f '{{.State.StartedAt}}' "$1"; }
+
+running() { docker inspect -f '{{.State.Running}}' "$1"; }
+
+test_running_containers_are_stopped_and_started_again() {
+    web=$(container hold-web) db=$(container hold-db) resting=$(container hold-resting)
+    mkdir data
+    for name in "$web" "$db"; do box -d --name "$name" -v "$PWD/data:/data" -- "${waiting[@]}" >/dev/null; done
+    box -d --name "$resting" -- true >/dev/null
+    docker wait "$resting" >/dev/null
+    before="$(started "$web") $(started "$db")" rested=$(started "$resting")
+    since=$(date +%s.%N)
+    host "\$null = Initialize-BackupTar -Path backup.tar
+        \$null = Get-ContainerVolume $web | Backup-Volume -Archive backup.tar -StopContainer $web, $resting, $db"
+    equal "true true false" "$(running "$web") $(running "$db") $(running "$resting")"
+    equal "$rested" "$(started "$resting")"
+    [ "$before" != "$(started "$web") $(started "$db")" ]
+    equal "die $web,die $db,start $db,start $web," "$(docker events --since "$since" --until "$(date +%s.%N)" \
+        --filter event=die --filter event=start --filter "label=$label" --format '{{.Action}} {{.Actor.Attributes.name}}' | tr '\n' ,)"
+}
+
+test_containers_are_started_again_after_a_failure() {
+    web=$(container failing)
+    mkdir data
+    box -d --name "$web" -v "$PWD/data:/data" -- "${waiting[@]}" >/dev/null
+    before=$(started "$web")
+    expect 1 host "Get-ContainerVolume $web | Backup-Volume -Archive missing.tar -StopContainer $web"
+    equal true "$(running "$web")"
+    expect 1 host "Backup-Volume -Path data -Archive missing.tar -StopContainer $web, no-such-container"
+    equal true "$(running "$web")"
+    expect 0 host "Backup-Volume -Path data -Archive missing.tar -StopContainer $web -WhatIf"
+    [ "$before" != "$(started "$web")" ]
+}
+
+test_containers_are_started_again_after_sigterm() {
+    web=$(container terminated)
+    big_volume data
+    box -d --name "$web" -- "${waiting[@]}" >/dev/null
+    empty_archive
+    before=$(sum backup.tar)
+    long_backup "$shell" -Command "Backup-Volume -Path data -Archive backup.tar -StopContainer $web; [Console]::WriteLine('not reached')"
+    equal false "$(running "$web")"
+    kill -TERM "$job"
+    code=0
+    wait "$job" || code=$?
+    equal 143 $code
+    equal true "$(running "$web")"
+    equal "$before" "$(sum backup.tar)"
+    equal "" "$(cat out)"
+    rm -rf data
+}
+
+test_paused_containers_go_on() {
+    web=$(container paused)
+    mkdir data
+    box -d --name "$web" -- "${waiting[@]}" >/dev/null
+    before=$(started "$web")
+    since=$(date +%s.%N)
+    empty_archive
+    host "\$null = Backup-Volume -Path data -Archive backup.tar -PauseContainer $web"
+    equal "pause,unpause," "$(docker events --since "$since" --until "$(date +%s.%N)" \
+        --filter event=pause --filter event=unpause --filter "container=$web" --format '{{.Action}}' | tr '\n' ,)"
+    equal "$before running" "$(started "$web") $(docker inspect -f '{{.State.Status}}' "$web")"
+}
