@@ -9,6 +9,7 @@ Usage: docker run --rm --volumes-from CONTAINER -v PATH/backup.tar:/backup.tar -
   restore   bring the volumes that /config.yml lists back from /backup.tar
   list      show what /backup.tar holds
   test      read all of /backup.tar back and compare checksums
+  prune     remove the generations that the rules under "keep" in /config.yml do not keep
   --help    show this text
 
 Exit codes: 0 everything saved or restored, 1 failed and nothing changed, 2 usage or configuration,
@@ -34,7 +35,9 @@ function Format-Size($Bytes) {
 
 function Format-Seconds([TimeSpan] $Time) { "$([Math]::Round($Time.TotalSeconds, 2)) s" }
 
-# What all of Backup-Volume and Restore-Volume's results have.
+function Format-Time([DateTimeOffset] $Time) { $Time.UtcDateTime.ToString('s') + 'Z' }
+
+# What the results of Backup-Volume and Restore-Volume have.
 function Format-Volume($Volume, [string] $Verb) {
     $remark = if (-not $Volume.Complete) { ", INCOMPLETE ($($Volume.WarningCount) warnings)" }
     "$Verb $($Volume.Prefix) $($Volume.Target): $($Volume.Entries) entries, $(Format-Size $Volume.Bytes), $(Format-Seconds $Volume.Duration)$remark"
@@ -56,16 +59,19 @@ function Invoke-Job([scriptblock] $Job, [scriptblock] $Describe) {
         if ($_ -is [System.Management.Automation.ErrorRecord]) { Resolve-Failure $_ }
         elseif ($_ -is [System.Management.Automation.WarningRecord]) { Write-Complaint "warning: $($_.Message)" }
         else {
-            $run.Done++
-            $run.Entries += $_.Entries
-            $run.Bytes += $_.Bytes
+            # A generation that stays is no work done.
+            if (-not $_.Keep) {
+                $run.Done++
+                $run.Entries += $_.Entries
+                $run.Bytes += $_.Bytes
+            }
             if ($_.Complete -eq $false) { $run.Incomplete = $true }
             Write-Log (& $Describe $_)
         }
     }
 }
 
-function Invoke-Command-Of-Image([string] $Command) {
+function Invoke-ImageCommand([string] $Command) {
     switch -CaseSensitive ($Command) {
         'init' {
             Invoke-Job { Initialize-BackupTar -Path $archive } { "init ${archive}: an empty archive" }
@@ -79,7 +85,7 @@ function Invoke-Command-Of-Image([string] $Command) {
         'list' {
             Invoke-Job { Get-BackupTar -Path $archive } {
                 param($v)
-                "$($v.Prefix) #$($v.Generation) $($v.Created.ToUniversalTime().ToString('s'))Z $($v.Target): " +
+                "$($v.Prefix) #$($v.Generation) $(Format-Time $v.Created) $($v.Target): " +
                     "$($v.Entries) entries, $(Format-Size $v.Bytes)$(if (-not $v.Complete) { ', INCOMPLETE' })"
             }
         }
@@ -91,6 +97,13 @@ function Invoke-Command-Of-Image([string] $Command) {
                 "$($v.Prefix) #$($v.Generation) $($v.Target): $($v.Verified) files compared, $(if ($v.Passed) { 'whole' } else { 'DAMAGED' })"
             }
         }
+        'prune' {
+            Invoke-Job { Optimize-BackupTar -Path $archive -Config $config -Confirm:$false } {
+                param($v)
+                "$(if ($v.Keep) { 'kept' } else { 'removed' }) $($v.Prefix) #$($v.Generation) $(Format-Time $v.Created), $(Format-Size $v.Bytes)" +
+                    "$(if ($v.Reasons) { ": $($v.Reasons -join ', ')" })"
+            }
+        }
     }
 }
 
@@ -98,7 +111,7 @@ if ($args.Count -eq 1 -and $args[0] -cin '--help', '-h', 'help') {
     Write-Log $usage
     exit 0
 }
-if ($args.Count -ne 1 -or $args[0] -cnotin 'init', 'backup', 'restore', 'list', 'test') {
+if ($args.Count -ne 1 -or $args[0] -cnotin 'init', 'backup', 'restore', 'list', 'test', 'prune') {
     Write-Complaint "error: $(if ($args.Count -eq 0) { 'no command given' } else { "unknown command: $args" })"
     Write-Complaint $usage
     exit 2
@@ -107,7 +120,7 @@ if ($args.Count -ne 1 -or $args[0] -cnotin 'init', 'backup', 'restore', 'list', 
 $clock = [Diagnostics.Stopwatch]::StartNew()
 try {
     if (-not (Get-Module Snapshotter)) { Import-Module Snapshotter -ErrorAction Stop }
-    try { Invoke-Command-Of-Image $args[0] } catch { Resolve-Failure $_ }
+    try { Invoke-ImageCommand $args[0] } catch { Resolve-Failure $_ }
     $run.Ended = $true
 }
 finally {
@@ -118,7 +131,8 @@ finally {
     }
 }
 
-Write-Log "$($args[0]): $($run.Done) done, $($run.Entries) entries, $(Format-Size $run.Bytes), $(Format-Seconds $clock.Elapsed)"
+$work = @{ backup = 'volumes saved'; restore = 'volumes restored'; test = 'volumes read back'; prune = 'generations removed' }[$args[0]]
+if ($work) { Write-Log "$($args[0]): $work $($run.Done), entries $($run.Entries), $(Format-Size $run.Bytes), $(Format-Seconds $clock.Elapsed)" }
 if ($run.Misconfigured) { exit 2 }
 if ($run.Failed -and $run.Done -eq 0) { exit 1 }
 if ($run.Failed -and $args[0] -ceq 'test') { exit 1 }

@@ -32,6 +32,7 @@ internal static class Messages
     public static string EngineIsRemote => Get(nameof(EngineIsRemote));
     public static string ContainerIsRemote => Get(nameof(ContainerIsRemote));
     public static string NoContainer => Get(nameof(NoContainer));
+    public static string NoKeepRules => Get(nameof(NoKeepRules));
     public static string ContainersHeld => Get(nameof(ContainersHeld));
 
     /// <summary>A message with its placeholders filled.</summary>

@@ -19,6 +19,7 @@ public sealed class OptimizeBackupTarCommand : RetentionCommand
     private const string KeepSet = "Keep";
     private const string GenerationSet = "Generation";
     private const string AllSet = "All";
+    private const string ConfigSet = "Config";
 
     private readonly Dictionary<string, HashSet<int>> numbers = new(StringComparer.Ordinal);
 
@@ -27,6 +28,11 @@ public sealed class OptimizeBackupTarCommand : RetentionCommand
     [Alias("LiteralPath", "PSPath", "Archive")]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
+
+    /// <summary>The prefix and the rules of a configuration: the path of a config.yml, a VolumeConfig, a hashtable...</summary>
+    [Parameter(ParameterSetName = ConfigSet, Mandatory = true)]
+    [ConfigTransformation]
+    public ConfigSource? Config { get; set; }
 
     /// <summary>Only prefixes that match this; * and ? are wildcards.</summary>
     [Parameter(ParameterSetName = KeepSet)]
@@ -73,7 +79,9 @@ public sealed class OptimizeBackupTarCommand : RetentionCommand
     {
         OptimizePlan plan = BackupTar.PlanOptimize(
             archive,
-            new OptimizeOptions { Prefix = Prefix, Keep = Policy, Generations = [.. chosen], All = All, Wait = Wait },
+            Config is null
+                ? new OptimizeOptions { Prefix = Prefix, Keep = Policy, Generations = [.. chosen], All = All, Wait = Wait }
+                : FromConfig(ReadConfig(Config)),
             Cancellation);
         int going = plan.Generations.Count(generation => !generation.Keep);
         string action = going == 0
@@ -85,4 +93,13 @@ public sealed class OptimizeBackupTarCommand : RetentionCommand
             return;
         WriteObject(plan.Generations, true);
     }
+
+    private OptimizeOptions FromConfig(VolumeConfig config) => new()
+    {
+        Prefix = config.Prefix,
+        PrefixIsLiteral = true,
+        Keep = Policy ?? config.Keep ?? throw new BackupException(
+            BackupError.ConfigInvalid, Messages.Format(nameof(Messages.NoKeepRules), Config), Config?.ToString()),
+        Wait = Wait,
+    };
 }

@@ -150,7 +150,7 @@ test_init_then_backup_then_list_then_test() {
     equal 1024 "$(stat -c %s backup.tar)"
     expect 0 snapshotter -v "$PWD/data:/data" -- backup
     says out "saved volumes/web /data: 2 entries, 6 bytes"
-    says out "backup: 1 done, 2 entries, 6 bytes"
+    says out "backup: volumes saved 1, entries 2, 6 bytes"
     expect 1 snapshotter -- init
     expect 0 snapshotter -- list
     says out "volumes/web #1 "
@@ -158,6 +158,27 @@ test_init_then_backup_then_list_then_test() {
     expect 0 snapshotter -- test
     says out whole
     equal "" "$(cat err)"
+}
+
+test_prune_keeps_what_the_configuration_says() {
+    mkdir data
+    config volumes/web /data
+    empty_archive
+    for content in 1 2 3; do
+        echo $content >data/file
+        expect 0 snapshotter -v "$PWD/data:/data" -- backup
+    done
+    expect 2 snapshotter -- prune
+    printf 'keep:\n  last: 2\n' >>config.yml
+    expect 0 snapshotter -- prune
+    says out "removed volumes/web #1 "
+    says out "kept volumes/web #3 "
+    says out "prune: generations removed 1,"
+    expect 0 snapshotter -- list
+    equal 2 "$(grep -c '^volumes/web' out)"
+    echo 4 >data/file
+    expect 0 snapshotter -v "$PWD/data:/data" -- restore
+    equal 3 "$(cat data/file)"
 }
 
 test_a_directory_in_place_of_the_archive_is_explained() {
@@ -210,14 +231,23 @@ test_damage_is_found() {
     diff -r before data
 }
 
-test_everything_works_on_a_read_only_root() {
+test_a_read_only_root_and_few_capabilities_are_enough() {
     mkdir data
     echo hello >data/file
+    mknod data/null c 1 3
+    chown 999:998 data data/*
+    chmod 0600 data/file
+    chmod 2700 data
+    before=$(stat -c '%n %a %u:%g %F' data data/*)
     config volumes/web /data
     empty_archive
-    expect 0 snapshotter --read-only --tmpfs /tmp -v "$PWD/data:/data" -- backup
-    rm data/file
-    expect 0 snapshotter --read-only --tmpfs /tmp -v "$PWD/data:/data" -- restore
+    # As in examples/docker-compose.yml and examples/kubernetes.
+    confined=(--read-only --tmpfs /tmp --cap-drop=ALL --security-opt no-new-privileges -v "$PWD/data:/data")
+    expect 0 snapshotter "${confined[@]}" --cap-add=DAC_OVERRIDE -- backup
+    rm data/*
+    chown 0:0 data
+    expect 0 snapshotter "${confined[@]}" --cap-add={CHOWN,DAC_OVERRIDE,FOWNER,FSETID,MKNOD,SETFCAP} -- restore
+    equal "$before" "$(stat -c '%n %a %u:%g %F' data data/*)"
     equal hello "$(cat data/file)"
 }
 

@@ -11,7 +11,7 @@ public sealed record OptimizeOptions
     public string? Prefix { get; init; }
 
     /// <summary>Takes <see cref="Prefix"/> as it is, wildcards and all.</summary>
-    internal bool PrefixIsLiteral { get; init; }
+    public bool PrefixIsLiteral { get; init; }
 
     /// <summary>The rules that say what stays, for each prefix on its own.</summary>
     public RetentionPolicy? Keep { get; init; }
