@@ -7,7 +7,8 @@ namespace Snapshotter.Engine.Archive;
 /// <summary>
 /// Appends to an archive so that it is whole at every instant. Everything is written at its final place but the first
 /// 1024 bytes: there the old end-of-archive marker stays, and every reader sees the old archive. When all the rest is on
-/// disk, the 1024 bytes are written in one go. Disposed without a commit it puts the file back as it was.
+/// disk, the second of the two blocks is written, and then, as the commit, the first. Disposed without a commit it puts
+/// the file back as it was.
 /// </summary>
 internal sealed class AppendTransaction : IDisposable
 {
@@ -108,19 +109,12 @@ internal sealed class AppendTransaction : IDisposable
             cancellation.ThrowIfCancellationRequested();
 
             headTouched = true;
-            if ((Start % TarLayout.Alignment) + TarLayout.EndMarkerSize > TarLayout.Alignment)
-            {
-                // The two blocks lie on two pages (in an archive that is not ours alone). The second goes first: as long
-                // as the block at Start is zero, every reader stops there.
-                File.Write(head.AsSpan(TarLayout.BlockSize), Start + TarLayout.BlockSize);
-                Flush();
-                File.Write(head.AsSpan(0, TarLayout.BlockSize), Start);
-            }
-            else
-            {
-                File.Write(head, Start);
-            }
 
+            // A disk promises to write one sector whole, not two. So the second block goes first: as long as the block at
+            // Start is zero, every reader stops there.
+            File.Write(head.AsSpan(TarLayout.BlockSize), Start + TarLayout.BlockSize);
+            Flush();
+            File.Write(head.AsSpan(0, TarLayout.BlockSize), Start);
             Flush();
             done = true;
         });
@@ -139,8 +133,11 @@ internal sealed class AppendTransaction : IDisposable
         {
             if (headTouched)
             {
-                File.Write(stackalloc byte[TarLayout.EndMarkerSize], Start);
+                Span<byte> zeros = stackalloc byte[TarLayout.BlockSize];
+                zeros.Clear();
+                File.Write(zeros, Start);
                 Flush();
+                File.Write(zeros, Start + TarLayout.BlockSize);
             }
 
             // First to the bare marker, then out to the old length again: in between the archive is valid too.

@@ -19,6 +19,8 @@ internal sealed class TreeSnapshot : IEquatable<TreeSnapshot>
 
     public int Count => lines.Count;
 
+    public IEnumerable<string> Names => lines.Keys;
+
     /// <summary>Of a directory with all below it, or of a single file.</summary>
     public static TreeSnapshot Of(IFileSystem fileSystem, string path)
     {
@@ -48,6 +50,17 @@ internal sealed class TreeSnapshot : IEquatable<TreeSnapshot>
         {
             var words = line.Split(' ');
             copy.lines.Add(name, string.Join(' ', words.Where((_, index) => index != TimeWord)));
+        }
+        return copy;
+    }
+
+    /// <summary>The same, names that begin so left out.</summary>
+    public TreeSnapshot Without(string start)
+    {
+        var copy = new TreeSnapshot();
+        foreach (var (name, line) in lines.Where(line => !line.Key.StartsWith(start, StringComparison.Ordinal)))
+        {
+            copy.lines.Add(name, line);
         }
         return copy;
     }

@@ -194,9 +194,18 @@ internal sealed class TreeWriter : IDisposable
         var full = batch;
         batch = spare.TryTake(out var next) ? next : new RestoreBatch();
         submitted++;
-        while (!queue.TryAdd(full, 100, stop.Token))
+        try
         {
-            Advance();
+            while (!queue.TryAdd(full, 100, stop.Token))
+            {
+                Advance();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // A worker that fails stops the others and this thread: its failure is what happened.
+            Rethrow();
+            throw;
         }
     }
 

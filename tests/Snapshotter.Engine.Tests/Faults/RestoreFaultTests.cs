@@ -1,0 +1,192 @@
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Volumes.Restoring;
+
+namespace Snapshotter.Engine.Tests.Faults;
+
+/// <summary>
+/// A restore that fails or crashes at any operation leaves each volume wholly old, or the next restore makes it wholly
+/// new; and what is no part of the volumes (mount points, the archive) is never touched.
+/// </summary>
+public sealed class RestoreFaultTests(ITestOutputHelper output)
+{
+    private const string StagingStart = ".snapshotter-";
+
+    /// <summary>What stands in the volumes before.</summary>
+    public static TheoryData<string> Starts => ["other content", "missing", "in place"];
+
+    [Theory]
+    [MemberData(nameof(Starts))]
+    public void A_restore_that_fails_leaves_volumes_old_or_the_next_makes_them_new(string start)
+    {
+        var (disk, options) = Build(start);
+        var check = new Check(disk, options);
+        var faults = new FaultPoints(output);
+        faults.Fail(disk.Clone, fileSystem => Scene.Restore(fileSystem, options), (fileSystem, thrown, _) =>
+        {
+            Assert.True(thrown is BackupException or null, $"{thrown}");
+            if (thrown is null)
+            {
+                check.IsNew(fileSystem);
+            }
+            check.IsOldOrMended(fileSystem);
+        });
+        faults.Report($"restore, {start}, failures");
+    }
+
+    [Theory]
+    [MemberData(nameof(Starts))]
+    public void A_restore_that_is_cut_off_by_a_crash_leaves_volumes_old_or_the_next_makes_them_new(string start)
+    {
+        var (disk, options) = Build(start);
+        var check = new Check(disk, options);
+        var faults = new FaultPoints(output);
+        faults.Crash(disk.Clone, fileSystem => Scene.Restore(fileSystem, options), (fileSystem, _) => check.IsOldOrMended(fileSystem));
+        faults.Report($"restore, {start}, crashes");
+    }
+
+    [Fact]
+    public void The_restore_that_mends_may_crash_too()
+    {
+        var (disk, options) = Build("other content");
+        var check = new Check(disk, options);
+        var faults = new FaultPoints(output);
+        foreach (var at in new[] { 0.55, 0.75, 0.9 })
+        {
+            var counted = disk.Clone();
+            Scene.Restore(counted, options);
+            var crashed = disk.Clone();
+            crashed.Faults = FaultPlan.CrashAt((long)(counted.Faults.Count * at));
+            Assert.ThrowsAny<Exception>(() => Scene.Restore(crashed, options));
+            var again = crashed.AfterCrash(CrashMode.Everything);
+            faults.Crash(again.Clone, fileSystem => Scene.Restore(fileSystem, options), (fileSystem, _) => check.IsMended(fileSystem));
+        }
+        faults.Report("restore after a restore that crashed, crashes");
+    }
+
+    [Fact]
+    public void A_disk_without_room_leaves_the_volumes_as_they_were()
+    {
+        var (disk, options) = Build("other content");
+        var check = new Check(disk, options);
+        var full = long.MaxValue / 2;
+        disk.Capacity = full;
+        var used = full - disk.FreeSpace("/");
+        var (refused, restored) = (0, 0);
+        for (long room = 0; restored < 3; room += 16 * 1024)
+        {
+            var fileSystem = disk.Clone();
+            fileSystem.Capacity = used + room;
+            try
+            {
+                Scene.Restore(fileSystem, options);
+                restored++;
+            }
+            catch (BackupException exception)
+            {
+                refused++;
+                Assert.Equal(BackupError.InsufficientSpace, exception.Error);
+            }
+            fileSystem.Capacity = null;
+            check.IsOldOrMended(fileSystem);
+        }
+        Assert.True(refused > 3);
+        output.WriteLine($"restore on a full disk: {refused} sizes refused, {restored} enough");
+    }
+
+    private static (MemoryFileSystem Disk, RestoreOptions Options) Build(string start)
+    {
+        var disk = Scene.Build("three generations");
+        if (start == "missing")
+        {
+            using var volumes = disk.OpenDirectory("/volumes");
+            volumes.RemoveFile("text.txt"u8);
+            using (var folder = disk.OpenDirectory(Scene.Folder))
+            {
+                TreeRemover.RemoveContent(disk.OpenDirectory(Scene.Folder), KeepTree.Build(Scene.Folder, [Scene.Nested]));
+            }
+            disk = disk.Clone();
+        }
+        return (disk, new RestoreOptions { InPlace = start == "in place" });
+    }
+
+    private sealed class Check
+    {
+        private readonly RestoreOptions options;
+        private readonly byte[] archive;
+        private readonly Dictionary<string, TreeSnapshot> old;
+        private readonly Dictionary<string, TreeSnapshot> restored;
+
+        public Check(MemoryFileSystem disk, RestoreOptions options)
+        {
+            this.options = options;
+            archive = disk.ReadAllBytes(Scene.Archive);
+            old = Snapshots(disk);
+            var after = disk.Clone();
+            Scene.Restore(after, options);
+            restored = Snapshots(after);
+            Assert.NotEqual(old[Scene.Folder], restored[Scene.Folder]);
+
+            // What a restore gives is what was saved: the same as filling the volumes again.
+            var filled = disk.Clone();
+            Scene.Fill(filled, 3);
+            Assert.Equal("", Snapshots(filled)[Scene.Folder].WithoutTimes().Differences(restored[Scene.Folder].WithoutTimes()));
+        }
+
+        public void IsNew(MemoryFileSystem fileSystem)
+        {
+            foreach (var (path, snapshot) in Snapshots(fileSystem))
+            {
+                Assert.Equal("", restored[path].Differences(snapshot));
+            }
+        }
+
+        public void IsOldOrMended(MemoryFileSystem fileSystem)
+        {
+            if (!options.InPlace)
+            {
+                IsOldOrBegun(fileSystem, Scene.Folder);
+                IsOldOrNew(fileSystem, Scene.Text);
+            }
+            IsMended(fileSystem);
+        }
+
+        public void IsMended(MemoryFileSystem fileSystem)
+        {
+            Assert.Equal(archive, fileSystem.ReadAllBytes(Scene.Archive));
+            var mended = fileSystem.Clone();
+            Scene.Restore(mended, options);
+            IsNew(mended);
+            Assert.Equal(archive, mended.ReadAllBytes(Scene.Archive));
+        }
+
+        /// <summary>A file volume that can be replaced is never in between.</summary>
+        private void IsOldOrNew(MemoryFileSystem fileSystem, string path)
+        {
+            var now = TreeSnapshot.Of(fileSystem, path);
+            Assert.True(now.Equals(old[path]) || now.Equals(restored[path]), $"neither old nor new: {now}");
+        }
+
+        /// <summary>Without a journal a folder is as it was, or new, but for the staging folder and the root's time.</summary>
+        private void IsOldOrBegun(MemoryFileSystem fileSystem, string path)
+        {
+            var now = TreeSnapshot.Of(fileSystem, path);
+            if (now.Names.Any(name => name.StartsWith($"/{StagingStart}", StringComparison.Ordinal) && name.EndsWith("/swap", StringComparison.Ordinal)))
+            {
+                return;
+            }
+            var rest = now.Without($"/{StagingStart}");
+            var isStaged = rest.Count < now.Count;
+            Assert.True(
+                IsSame(rest, old[path], isStaged) || IsSame(rest, restored[path], isStaged),
+                $"neither old nor new: {rest.Differences(old[path])}");
+        }
+
+        private static bool IsSame(TreeSnapshot now, TreeSnapshot wanted, bool isStaged) => isStaged
+            ? now.WithoutTimes().Equals(wanted.WithoutTimes())
+            : now.Equals(wanted);
+
+        private static Dictionary<string, TreeSnapshot> Snapshots(MemoryFileSystem fileSystem) =>
+            new[] { Scene.Folder, Scene.Text, Scene.Mounted }.ToDictionary(path => path, path => TreeSnapshot.Of(fileSystem, path));
+    }
+}
