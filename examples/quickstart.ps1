@@ -38,7 +38,7 @@ foreach ($name in $contents.Keys) {
 
 '2. An empty archive, and a backup into it.'
 $archive = Initialize-BackupTar "$Folder/backup.tar" -Force
-Backup-Volume -Config "$Folder/config.yml" -Archive $archive.FullName
+Backup-Volume -Config "$Folder/config.yml" -Archive $archive.FullName | Out-Host
 
 '3. An accident: one file overwritten, one volume gone, a stray file left.'
 [IO.File]::WriteAllText("$Folder/volume1/file.txt", 'spoilt')
@@ -48,10 +48,10 @@ Backup-Volume -Config "$Folder/config.yml" -Archive $archive.FullName
 
 '4. The archive is whole, and this is in it.'
 if (-not (Test-BackupTar $archive.FullName -Quiet)) { throw 'The archive is damaged.' }
-Get-BackupTar $archive.FullName
+Get-BackupTar $archive.FullName | Out-Host
 
 '5. The volumes come back.'
-Restore-Volume $archive.FullName -Config "$Folder/config.yml"
+Restore-Volume $archive.FullName -Config "$Folder/config.yml" | Out-Host
 
 $wrong = @($contents.Keys.Where({ -not [IO.File]::Exists("$Folder/$_") -or [IO.File]::ReadAllText("$Folder/$_") -cne $contents[$_] }))
 if ([IO.File]::Exists("$Folder/volume1/stray.txt")) { $wrong += 'volume1/stray.txt' }

@@ -149,10 +149,9 @@ internal sealed partial class Session : IDisposable
     /// <summary>Shows an error that ended a pipeline the way Out-Default shows those that did not.</summary>
     private void Report(ErrorRecord error)
     {
-        var shown = new PSObject(error);
-        shown.Properties.Add(new PSNoteProperty("writeErrorStream", true));
         using var shell = System.Management.Automation.PowerShell.Create(runspace);
-        shell.AddCommand("Out-Default").Invoke(new[] { shown });
+        using (host.WriteToStandardError())
+            shell.AddCommand("Out-Default").Invoke(new[] { error });
     }
 
     /// <summary>The first signal stops what runs, which rolls it back; a second one, or one at the prompt, ends the process.</summary>

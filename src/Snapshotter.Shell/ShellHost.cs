@@ -44,5 +44,8 @@ internal sealed class ShellHost : PSHost
     {
     }
 
+    /// <summary>Until what it returns is disposed of, all that is shown is an error.</summary>
+    public IDisposable WriteToStandardError() => ui.WriteToStandardError();
+
     public void ClearProgress() => ui.ClearProgress();
 }

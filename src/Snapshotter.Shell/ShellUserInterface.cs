@@ -14,6 +14,7 @@ internal sealed class ShellUserInterface : PSHostUserInterface
 {
     private readonly ShellRawUserInterface raw = new();
     private readonly ProgressLine progress = new();
+    private bool showsError;
 
     public ShellUserInterface()
     {
@@ -28,10 +29,19 @@ internal sealed class ShellUserInterface : PSHostUserInterface
 
     public void ClearProgress() => progress.Clear();
 
+    public IDisposable WriteToStandardError()
+    {
+        showsError = true;
+        return new Scope(() => showsError = false);
+    }
+
     public override void Write(string value)
     {
         progress.Clear();
-        Console.Out.Write(GetOutputString(value, SupportsVirtualTerminal));
+        if (showsError)
+            WriteErrorLine(value);
+        else
+            Console.Out.Write(GetOutputString(value, SupportsVirtualTerminal));
     }
 
     public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Write(value);
@@ -130,4 +140,9 @@ internal sealed class ShellUserInterface : PSHostUserInterface
     }
 
     private void WriteMessage(string style, string message) => WriteLine(style + message + PSStyle.Instance.Reset);
+
+    private sealed class Scope(Action end) : IDisposable
+    {
+        public void Dispose() => end();
+    }
 }

@@ -22,7 +22,7 @@ public abstract class ArchiveCompleter : IArgumentCompleter
     {
         ArgumentNullException.ThrowIfNull(fakeBoundParameters);
         string typed = (wordToComplete ?? "").Trim('\'', '"');
-        return Volumes(fakeBoundParameters)
+        return Volumes(fakeBoundParameters, parameterName == "Prefix")
             .Select(volume => (Text: TextOf(volume), ToolTip: ToolTipOf(volume)))
             .Where(candidate => candidate.Text.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
             .DistinctBy(candidate => candidate.Text)
@@ -45,7 +45,7 @@ public abstract class ArchiveCompleter : IArgumentCompleter
         return $"{volume.Prefix} {volume.Created.LocalDateTime:g}";
     }
 
-    private static IEnumerable<ArchivedVolume> Volumes(IDictionary parameters)
+    private static IEnumerable<ArchivedVolume> Volumes(IDictionary parameters, bool ofAllPrefixes)
     {
         string? archive = ArchiveParameters.Select(name => FirstText(parameters[name])).FirstOrDefault(text => text is not null);
         if (archive is null)
@@ -53,7 +53,9 @@ public abstract class ArchiveCompleter : IArgumentCompleter
         try
         {
             IEnumerable<ArchivedVolume> volumes = BackupTar.List(FullPath(archive));
-            return FirstText(parameters["Prefix"]) is { } prefix ? volumes.Where(v => v.Prefix == prefix) : volumes;
+            return !ofAllPrefixes && FirstText(parameters["Prefix"]) is { } prefix
+                ? volumes.Where(v => v.Prefix == prefix)
+                : volumes;
         }
         catch (Exception e) when (e is BackupException or RuntimeException or IOException or UnauthorizedAccessException)
         {

@@ -1,0 +1,44 @@
+using Snapshotter.PowerShell.Tests.Support;
+
+namespace Snapshotter.PowerShell.Tests;
+
+public sealed class InitializeBackupTarTests : ModuleTest
+{
+    [Fact]
+    public void Makes_1024_zero_bytes_and_emits_the_file()
+    {
+        Assert.Equal(Folder["new.tar"], Session.Value<FileInfo>("Initialize-BackupTar new.tar").FullName);
+        Assert.Equal(new byte[1024], File.ReadAllBytes(Folder["new.tar"]));
+    }
+
+    [Fact]
+    public void Takes_names_from_the_pipeline_with_brackets_in_them()
+    {
+        Assert.Equal(2, Run("'a[1].tar', 'b.tar' | Initialize-BackupTar").Count);
+        Assert.True(File.Exists(Folder["a[1].tar"]));
+    }
+
+    [Fact]
+    public void Replaces_an_existing_file_only_when_forced()
+    {
+        Folder.Write("old.tar", "precious");
+        AssertFails("ArchiveExists", "Initialize-BackupTar old.tar");
+        Run("Initialize-BackupTar old.tar -Force");
+        Assert.Equal(1024, new FileInfo(Folder["old.tar"]).Length);
+    }
+
+    [Fact]
+    public void Fills_an_empty_file()
+    {
+        Folder.Write("empty.tar", "");
+        Run("Initialize-BackupTar empty.tar");
+        Assert.Equal(1024, new FileInfo(Folder["empty.tar"]).Length);
+    }
+
+    [Fact]
+    public void Output_can_be_piped_on()
+    {
+        Assert.True(Session.Value<bool>("Initialize-BackupTar new.tar | Test-BackupTar -Quiet"));
+        Assert.Empty(Run("Initialize-BackupTar new.tar -Force | Get-BackupTar"));
+    }
+}

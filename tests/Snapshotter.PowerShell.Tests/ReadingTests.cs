@@ -1,0 +1,97 @@
+using Snapshotter.PowerShell.Tests.Support;
+
+namespace Snapshotter.PowerShell.Tests;
+
+/// <summary>Get-BackupTar and Test-BackupTar.</summary>
+public sealed class ReadingTests : ModuleTest
+{
+    public ReadingTests()
+    {
+        Folder.CreateArchive();
+        Run("Backup-Volume volume1, volume2.txt backup.tar -Prefix a/one; Backup-Volume volume2.txt backup.tar -Prefix b; Backup-Volume volume1 backup.tar -Prefix a/one");
+    }
+
+    [Theory]
+    [InlineData("Get-BackupTar backup.tar", 4)]
+    [InlineData("Get-BackupTar backup.tar -Newest", 2)]
+    [InlineData("Get-BackupTar backup.tar -Prefix a/*", 3)]
+    [InlineData("Get-BackupTar backup.tar -Prefix a/* -Newest", 1)]
+    [InlineData("Get-BackupTar backup.tar -Generation 2", 1)]
+    [InlineData("Get-BackupTar *.tar", 4)]
+    [InlineData("Get-BackupTar none*.tar", 0)]
+    [InlineData("Get-BackupTar -LiteralPath backup.tar", 4)]
+    [InlineData("'backup.tar' | Get-BackupTar", 4)]
+    [InlineData("[IO.FileInfo]::new(\"$PWD/backup.tar\") | Get-BackupTar", 4)]
+    [InlineData("$ExecutionContext.InvokeProvider.Item.Get('backup.tar') | Get-BackupTar", 4)]
+    [InlineData("Get-BackupTar backup.tar -Generation 3 -Entry", 4)]
+    [InlineData("Get-BackupTar backup.tar -Entry | Where-Object Type -eq file", 6)]
+    [InlineData("Test-BackupTar backup.tar", 4)]
+    [InlineData("Test-BackupTar backup.tar -Newest", 2)]
+    [InlineData("Test-BackupTar backup.tar -Prefix b", 1)]
+    [InlineData("'backup.tar', 'backup.tar' | Test-BackupTar -Quiet", 2)]
+    public void Rows_are_those_asked_for(string script, int count) => Assert.Equal(count, Run(script).Count);
+
+    [Fact]
+    public void Row_describes_its_volume()
+    {
+        var row = Run("Get-BackupTar backup.tar")[0];
+        Assert.Equal(Folder.Archive, (string)row.Archive);
+        Assert.Equal("a/one", (string)row.Prefix);
+        Assert.Equal(1, (int)row.Generation);
+        Assert.False((bool)row.IsNewest);
+        Assert.Equal(Folder["volume1"], (string)row.Target);
+        Assert.Equal(4L, (long)row.Entries);
+        Assert.Equal(7L, (long)row.Bytes);
+    }
+
+    [Fact]
+    public void Whole_archive_passes()
+    {
+        Assert.True(Session.Value<bool>("Test-BackupTar backup.tar -Quiet"));
+        Assert.All(Run("Test-BackupTar backup.tar"), r => Assert.True((bool)r.Passed));
+    }
+
+    [Fact]
+    public void Flipped_bit_in_the_data_fails()
+    {
+        byte[] bytes = File.ReadAllBytes(Folder.Archive);
+        int data = bytes.AsSpan().IndexOf("deep\0"u8);
+        bytes[data] ^= 1;
+        File.WriteAllBytes(Folder.Archive, bytes);
+        Assert.False(Session.Value<bool>("Test-BackupTar backup.tar -Quiet"));
+        Assert.Contains(Run("Test-BackupTar backup.tar"), r => !(bool)r.Passed && r.Errors[0].Kind.ToString() == "ChecksumMismatch");
+    }
+
+    [Fact]
+    public void Cut_off_archive_fails_and_says_where()
+    {
+        using (var stream = File.OpenWrite(Folder.Archive))
+            stream.SetLength(stream.Length - 1536);
+        Assert.Contains(Run("Test-BackupTar backup.tar"), r => !(bool)r.Passed && r.Errors[0].Kind.ToString() == "ArchiveInvalid");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("this is no tar")]
+    public void Quiet_test_of_what_is_no_archive_is_false(string content)
+    {
+        Folder.Write("no.tar", content);
+        Assert.False(Session.Value<bool>("Test-BackupTar no.tar -Quiet"));
+        Assert.Equal("ArchiveNotFound", ErrorId("Test-BackupTar missing.tar -Quiet"));
+    }
+
+    [Fact]
+    public void Reading_stops_when_nobody_wants_more()
+        => Assert.Single(Run("Get-BackupTar backup.tar -Entry | ForEach-Object { $_; break }"));
+
+    [Fact]
+    public void Objects_survive_serialization()
+    {
+        var copy = Run("""
+            [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize((Get-BackupTar backup.tar)[0]))
+            """)[0];
+        Assert.Equal("a/one", (string)copy.Prefix);
+        Assert.Equal(4L, (long)copy.Entries);
+        Assert.Equal("Directory", copy.Type.ToString());
+    }
+}
