@@ -155,6 +155,7 @@ internal sealed record ArchiveMap
     {
         var generations = new List<Generation>();
         var starts = new Dictionary<string, long>(StringComparer.Ordinal);
+        long previousEnd = 0;
         var reader = new TarReader(new WindowedSource(archive.File), 0, limit);
         try
         {
@@ -168,7 +169,8 @@ internal sealed record ArchiveMap
 
                 string name = EntryNames.Display(EntryNames.TrimStart(reader.Entry.Name.Span));
                 int number = generations.Count == 0 ? 1 : generations[^1].Number + 1;
-                var generation = ManifestEntry.Read(archive.File, reader.Entry, starts.GetValueOrDefault(name), number);
+                var generation = ManifestEntry.Read(archive.File, reader.Entry, starts.GetValueOrDefault(name), previousEnd, number);
+                previousEnd = generation.End;
                 starts[name] = generation.End;
                 if (generation.Volumes.Count > 0 || generation.Damage is not null)
                 {

@@ -77,7 +77,7 @@ internal static class ManifestEntry
                 return null;
             }
 
-            var generation = Read(file, reader.Entry, trailer.Start, nextNumber: 1);
+            var generation = Read(file, reader.Entry, trailer.Start, trailer.Start, nextNumber: 1);
             return generation.Trailer == TrailerState.Valid ? generation : null;
         }
         catch (TarFormatException)
@@ -97,8 +97,9 @@ internal static class ManifestEntry
     /// <param name="file">The archive.</param>
     /// <param name="entry">The manifest's entry.</param>
     /// <param name="start">Where the generation starts if the manifest does not say.</param>
+    /// <param name="previousEnd">Where the generation before ends, of whatever prefix: there this one starts if its offsets were only half written when they were mended.</param>
     /// <param name="nextNumber">The generation's number if the manifest does not say.</param>
-    public static Generation Read(IFile file, TarEntry entry, long start, int nextNumber)
+    public static Generation Read(IFile file, TarEntry entry, long start, long previousEnd, int nextNumber)
     {
         byte[] data = new byte[entry.Size];
         int read = file.Read(data, entry.DataOffset);
@@ -109,15 +110,22 @@ internal static class ManifestEntry
         var state = TrailerState.Absent;
         if (ManifestTrailer.TryParse(data, out var trailer))
         {
-            long length = trailer.ManifestOffset - trailer.Start;
-            var check = ManifestTrailer.ComputeCheck(
-                data.AsSpan(0, data.Length - ManifestTrailer.Size),
-                entry.NextOffset - entry.HeaderOffset + length,
-                entry.NextOffset - entry.HeaderOffset);
-            state = check != trailer.Check || length > entry.HeaderOffset ? TrailerState.Damaged
-                : trailer.ManifestOffset == entry.HeaderOffset ? TrailerState.Valid
-                : TrailerState.Moved;
-            start = state == TrailerState.Damaged ? start : entry.HeaderOffset - length;
+            var text = data.AsSpan(0, data.Length - ManifestTrailer.Size);
+            long claimed = entry.HeaderOffset - (trailer.ManifestOffset - trailer.Start);
+            if (StartsAt(claimed, entry, text, trailer))
+            {
+                state = trailer.ManifestOffset == entry.HeaderOffset ? TrailerState.Valid : TrailerState.Moved;
+                start = claimed;
+            }
+            else if (StartsAt(previousEnd, entry, text, trailer))
+            {
+                state = TrailerState.Moved;
+                start = previousEnd;
+            }
+            else
+            {
+                state = TrailerState.Damaged;
+            }
         }
         else if (data.AsSpan().IndexOf("\n# snapshotter "u8) >= 0)
         {
@@ -144,6 +152,10 @@ internal static class ManifestEntry
             Damage = damage,
         };
     }
+
+    private static bool StartsAt(long start, TarEntry manifest, ReadOnlySpan<byte> text, in ManifestTrailer trailer)
+        => start >= 0 && start < manifest.HeaderOffset && trailer.Check == ManifestTrailer.ComputeCheck(
+            text, manifest.NextOffset - start, manifest.NextOffset - manifest.HeaderOffset);
 
     private static void AppendComments(BlockBuffer output, int count)
     {

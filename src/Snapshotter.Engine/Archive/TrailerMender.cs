@@ -8,32 +8,49 @@ namespace Snapshotter.Engine.Archive;
 /// </summary>
 internal static class TrailerMender
 {
-    /// <summary>Mends from the front to the back, so that a last trailer that is right says that all are.</summary>
-    /// <returns>How many trailers were mended.</returns>
-    /// <exception cref="FileSystemException">A trailer could not be written; those before it are mended.</exception>
-    public static int Mend(IFile file, IEnumerable<Generation> generations, bool durable)
+    /// <summary>
+    /// Mends the last trailer after all others are on disk: an archive is opened by its last one, so that one being right
+    /// says that all are.
+    /// </summary>
+    /// <exception cref="FileSystemException">A trailer could not be written: it and those behind it want mending still.</exception>
+    public static void Mend(IFile file, IEnumerable<Generation> generations, bool durable)
     {
-        int mended = 0;
-        Span<byte> line = stackalloc byte[ManifestTrailer.Size];
-        foreach (var generation in generations.OrderBy(g => g.Start))
+        var moved = generations
+            .Where(g => g.Trailer == TrailerState.Moved && GenerationExtent.IsSingleRun(file, g))
+            .OrderBy(g => g.Start)
+            .ToList();
+        for (int i = 0; i < moved.Count; i++)
         {
-            long offset = generation.End - line.Length;
-            if (generation.Trailer == TrailerState.Moved
-                && GenerationExtent.IsSingleRun(file, generation)
-                && file.Read(line, offset) == line.Length
-                && ManifestTrailer.TryParse(line, out var trailer))
+            if (i > 0 && i == moved.Count - 1)
             {
-                // The line lies within the last block of a page: it is written whole or not at all.
-                file.Write((trailer with { Start = generation.Start, ManifestOffset = generation.ManifestOffset }).ToBytes(), offset);
-                mended++;
+                Flush(file, durable);
             }
+
+            Mend(file, moved[i]);
         }
 
-        if (mended > 0 && durable)
+        if (moved.Count > 0)
+        {
+            Flush(file, durable);
+        }
+    }
+
+    /// <summary>The line lies within the last block of a page, and its check is not changed: half of it written, its offsets can still be found.</summary>
+    private static void Mend(IFile file, Generation generation)
+    {
+        Span<byte> line = stackalloc byte[ManifestTrailer.Size];
+        long offset = generation.End - line.Length;
+        if (file.Read(line, offset) == line.Length && ManifestTrailer.TryParse(line, out var trailer))
+        {
+            file.Write((trailer with { Start = generation.Start, ManifestOffset = generation.ManifestOffset }).ToBytes(), offset);
+        }
+    }
+
+    private static void Flush(IFile file, bool durable)
+    {
+        if (durable)
         {
             file.Flush();
         }
-
-        return mended;
     }
 }
