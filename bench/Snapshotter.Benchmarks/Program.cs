@@ -87,6 +87,8 @@ static int Compare(Arguments arguments)
         ["long-restore"] = LongArchiveScenarios.Restore,
         ["long-list"] = LongArchiveScenarios.List,
         ["reflink"] = ReflinkScenarios.Of,
+        ["optimize-ext4"] = OptimizeScenarios.Ext4,
+        ["optimize-xfs"] = OptimizeScenarios.Xfs,
         ["linear-backup"] = BackupScenarios.Linear,
         ["linear-restore"] = RestoreScenarios.Linear,
         ["start-up"] = bench => StartUpScenario.Of(bench, output),

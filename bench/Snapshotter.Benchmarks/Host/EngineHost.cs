@@ -53,6 +53,14 @@ internal static class EngineHost
                     Writers = arguments.Take("writers", 0),
                 };
                 return () => RequireComplete(BackupTar.Restore(archive, target, restore));
+            case "optimize":
+                var optimize = new OptimizeOptions
+                {
+                    Prefix = arguments.Take("prefix"),
+                    All = true,
+                    Durable = arguments.Take("durable", false),
+                };
+                return () => BackupTar.PlanOptimize(archive, optimize).Execute();
             case "list":
                 return () => Console.Error.WriteLine($"{BackupTar.List(archive).Count} volumes");
             default:

@@ -32,21 +32,25 @@ internal sealed class LoopVolume : IDisposable
         return free;
     }
 
-    public static LoopVolume MakeXfs(Bench bench, long bytes)
+    public static LoopVolume MakeXfs(Bench bench, long bytes) => Make(bench, bytes, "mkfs.xfs", "-q", "-m", "reflink=1");
+
+    public static LoopVolume MakeExt4(Bench bench, long bytes) => Make(bench, bytes, "mkfs.ext4", "-q", "-F", "-b", "4096");
+
+    private static LoopVolume Make(Bench bench, long bytes, string tool, params string[] options)
     {
         if (!Posix.IsRoot)
         {
             throw new CheckFailedException("Mounting a loop device needs root.");
         }
 
-        string image = bench.NewPath("xfs.img");
+        string image = bench.NewPath("volume.img");
         using (var file = File.OpenHandle(image, FileMode.CreateNew, FileAccess.Write))
         {
             RandomAccess.SetLength(file, bytes);
         }
 
-        bench.Meter.Run(new Command("mkfs.xfs", "-q", "-m", "reflink=1", image));
-        var volume = new LoopVolume(bench.Meter, image, bench.NewDirectory("xfs"));
+        bench.Meter.Run(new Command(tool, [.. options, image]));
+        var volume = new LoopVolume(bench.Meter, image, bench.NewDirectory("mounted"));
         bench.Meter.Run(new Command("mount", "-o", "loop", image, volume.MountPoint));
         return volume;
     }
