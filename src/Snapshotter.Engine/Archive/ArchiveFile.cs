@@ -6,6 +6,9 @@ namespace Snapshotter.Engine.Archive;
 /// <summary>An open archive: the file behind a <c>backup.tar</c>, with its lock.</summary>
 internal sealed class ArchiveFile : IDisposable
 {
+    /// <summary>There are file systems (some of networks) that number a file anew whenever they are asked.</summary>
+    private const int MaxOpened = 4;
+
     private ArchiveFile(string path, IFile file)
     {
         Path = path;
@@ -33,10 +36,10 @@ internal sealed class ArchiveFile : IDisposable
     /// <param name="cancellation">Ends the waiting.</param>
     public static ArchiveFile OpenWrite(IFileSystem fileSystem, string path, TimeSpan wait, CancellationToken cancellation)
     {
-        while (true)
+        for (int opened = 1; ; opened++)
         {
             var archive = Open(fileSystem, path, FileAccessKind.ReadWrite).LockOrThrow(FileLock.Writer, wait, cancellation);
-            if (archive.IsStillThere(fileSystem))
+            if (archive.IsStillThere(fileSystem) || opened == MaxOpened)
             {
                 return archive;
             }
