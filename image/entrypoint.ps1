@@ -39,7 +39,11 @@ function Format-Time([DateTimeOffset] $Time) { $Time.UtcDateTime.ToString('s') +
 
 # What the results of Backup-Volume and Restore-Volume have.
 function Format-Volume($Volume, [string] $Verb) {
-    $remark = if (-not $Volume.Complete) { ", INCOMPLETE ($($Volume.WarningCount) warnings)" }
+    $remark = ''
+    if (-not $Volume.Complete) {
+        $run.Incomplete = $true
+        $remark = ", INCOMPLETE ($($Volume.WarningCount) warnings)"
+    }
     "$Verb $($Volume.Prefix) $($Volume.Target): $($Volume.Entries) entries, $(Format-Size $Volume.Bytes), $(Format-Seconds $Volume.Duration)$remark"
 }
 
@@ -65,7 +69,6 @@ function Invoke-Job([scriptblock] $Job, [scriptblock] $Describe) {
                 $run.Entries += $_.Entries
                 $run.Bytes += $_.Bytes
             }
-            if ($_.Complete -eq $false) { $run.Incomplete = $true }
             Write-Log (& $Describe $_)
         }
     }
@@ -119,8 +122,11 @@ if ($args.Count -ne 1 -or $args[0] -cnotin 'init', 'backup', 'restore', 'list', 
 
 $clock = [Diagnostics.Stopwatch]::StartNew()
 try {
-    if (-not (Get-Module Snapshotter)) { Import-Module Snapshotter -ErrorAction Stop }
-    try { Invoke-ImageCommand $args[0] } catch { Resolve-Failure $_ }
+    try {
+        if (-not (Get-Module Snapshotter)) { Import-Module Snapshotter -ErrorAction Stop }
+        Invoke-ImageCommand $args[0]
+    }
+    catch { Resolve-Failure $_ }
     $run.Ended = $true
 }
 finally {

@@ -211,6 +211,8 @@ test_unreadable_files_make_it_incomplete() {
     expect 3 snapshotter --cap-drop=ALL -v "$PWD/data:/data" -- backup
     says err /data/secret
     says out INCOMPLETE
+    expect 0 snapshotter -- list
+    says out INCOMPLETE
     rm data/open
     expect 0 snapshotter -v "$PWD/data:/data" -- restore
     equal open "$(cat data/open)"
