@@ -123,7 +123,7 @@ internal sealed class RestoreTarget(
                 writer.Finish();
             }
 
-            losses.Note(swap.SetRootMetadata(metadata ?? root.ReadMetadata()), Planned.Path);
+            losses.Note(swap.SetRootMetadata(RootMetadata(metadata, root, before)), Planned.Path);
             cancellation.ThrowIfCancellationRequested();
             swap.Begin();
         }
@@ -136,6 +136,20 @@ internal sealed class RestoreTarget(
         // No way back from here, and none needed: what remains is renaming.
         swap.Finish();
         losses.Tell(monitor);
+    }
+
+    /// <summary>What the root is to get: as the archive has it, but for the owner where owners are not restored.</summary>
+    private FileMetadata RootMetadata(FileMetadata? archived, IDirectory root, in FileStatus before)
+    {
+        var metadata = archived ?? root.ReadMetadata();
+        if (!SetOwner)
+        {
+            metadata.SetOwner = true;
+            metadata.UserId = before.UserId;
+            metadata.GroupId = before.GroupId;
+        }
+
+        return metadata;
     }
 
     private void EmptyAndFill(ArchiveFile archive, IDirectory root, VolumeSwap swap, JobMonitor monitor, CancellationToken cancellation)

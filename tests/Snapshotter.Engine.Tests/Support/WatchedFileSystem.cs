@@ -1,0 +1,130 @@
+using Snapshotter.Engine.FileSystem;
+
+namespace Snapshotter.Engine.Tests.Support;
+
+/// <summary>
+/// The real file system, with somebody at work on the files while they are read: before each read the test is called with
+/// the file's path and the offset, and may change the file or fail the read.
+/// </summary>
+internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> beforeRead) : IFileSystem
+{
+    public FileSystemTraits Traits => real.Traits;
+
+    public IDirectory OpenDirectory(string path) => new WatchedDirectory(real.OpenDirectory(path), beforeRead);
+
+    public IFile OpenFile(string path, FileAccessKind access) => new WatchedFile(real.OpenFile(path, access), beforeRead);
+
+    public bool TryGetStatus(string path, out FileStatus status) => real.TryGetStatus(path, out status);
+
+    public void CreateDirectories(string path) => real.CreateDirectories(path);
+
+    public IReadOnlyList<string> MountPointsBelow(string path) => real.MountPointsBelow(path);
+
+    public long FreeSpace(string path) => real.FreeSpace(path);
+
+    public IFile CreateSpool() => real.CreateSpool();
+
+    public ReadOnlyMemory<byte> UserName(uint userId) => real.UserName(userId);
+
+    public ReadOnlyMemory<byte> GroupName(uint groupId) => real.GroupName(groupId);
+
+    private sealed class WatchedDirectory(IDirectory real, Action<string, long> beforeRead) : IDirectory
+    {
+        public string DisplayPath => real.DisplayPath;
+
+        public void GetStatus(out FileStatus status) => real.GetStatus(out status);
+
+        public bool TryGetStatus(ReadOnlySpan<byte> name, out FileStatus status) => real.TryGetStatus(name, out status);
+
+        public DirectoryListing List() => real.List();
+
+        public IDirectory OpenDirectory(ReadOnlySpan<byte> name) => new WatchedDirectory(real.OpenDirectory(name), beforeRead);
+
+        public IDirectory OpenParent() => new WatchedDirectory(real.OpenParent(), beforeRead);
+
+        public IFile OpenFile(ReadOnlySpan<byte> name)
+        {
+            // Between the listing and the opening is a moment too: offset -1.
+            beforeRead(DisplayPath + "/" + System.Text.Encoding.UTF8.GetString(name), -1);
+            return new WatchedFile(real.OpenFile(name), beforeRead);
+        }
+
+        public IFile OpenFileForWriting(ReadOnlySpan<byte> name) => real.OpenFileForWriting(name);
+
+        public IFile CreateFile(ReadOnlySpan<byte> name, int mode) => real.CreateFile(name, mode);
+
+        public void CreateDirectory(ReadOnlySpan<byte> name, int mode) => real.CreateDirectory(name, mode);
+
+        public void CreateSymbolicLink(ReadOnlySpan<byte> name, ReadOnlySpan<byte> target) => real.CreateSymbolicLink(name, target);
+
+        public void CreateHardLink(ReadOnlySpan<byte> name, IDirectory existingDirectory, ReadOnlySpan<byte> existingName) =>
+            real.CreateHardLink(name, existingDirectory is WatchedDirectory watched ? watched.Real : existingDirectory, existingName);
+
+        public void CreateNode(ReadOnlySpan<byte> name, FileKind kind, int mode, uint major, uint minor) =>
+            real.CreateNode(name, kind, mode, major, minor);
+
+        public byte[] ReadLink(ReadOnlySpan<byte> name) => real.ReadLink(name);
+
+        public void Rename(ReadOnlySpan<byte> name, IDirectory newDirectory, ReadOnlySpan<byte> newName) =>
+            real.Rename(name, newDirectory is WatchedDirectory watched ? watched.Real : newDirectory, newName);
+
+        public void RemoveFile(ReadOnlySpan<byte> name) => real.RemoveFile(name);
+
+        public void RemoveDirectory(ReadOnlySpan<byte> name) => real.RemoveDirectory(name);
+
+        public void GetAttributes(ReadOnlySpan<byte> name, List<ExtendedAttribute> attributes) => real.GetAttributes(name, attributes);
+
+        public void GetAttributes(List<ExtendedAttribute> attributes) => real.GetAttributes(attributes);
+
+        public MetadataLoss SetMetadata(ReadOnlySpan<byte> name, in FileMetadata metadata) => real.SetMetadata(name, metadata);
+
+        public MetadataLoss SetMetadata(in FileMetadata metadata) => real.SetMetadata(metadata);
+
+        public void Flush() => real.Flush();
+
+        public void FlushFileSystem() => real.FlushFileSystem();
+
+        public void Dispose() => real.Dispose();
+
+        private IDirectory Real => real;
+    }
+
+    private sealed class WatchedFile(IFile real, Action<string, long> beforeRead) : IFile
+    {
+        public string DisplayPath => real.DisplayPath;
+
+        public long Length => real.Length;
+
+        public void GetStatus(out FileStatus status) => real.GetStatus(out status);
+
+        public int Read(Span<byte> buffer, long offset)
+        {
+            beforeRead(DisplayPath, offset);
+            return real.Read(buffer, offset);
+        }
+
+        public void Write(ReadOnlySpan<byte> buffer, long offset) => real.Write(buffer, offset);
+
+        public void SetLength(long length) => real.SetLength(length);
+
+        public void Flush() => real.Flush();
+
+        public long CopyFrom(IFile source, long sourceOffset, long offset, long count) => -1;
+
+        public bool TryClone(IFile source, long sourceOffset, long offset, long count) => false;
+
+        public long NextData(long offset) => real.NextData(offset);
+
+        public long NextHole(long offset) => real.NextHole(offset);
+
+        public bool TryCollapse(long offset, long count) => real.TryCollapse(offset, count);
+
+        public bool TryLock(FileLock kind) => real.TryLock(kind);
+
+        public void GetAttributes(List<ExtendedAttribute> attributes) => real.GetAttributes(attributes);
+
+        public MetadataLoss SetMetadata(in FileMetadata metadata) => real.SetMetadata(metadata);
+
+        public void Dispose() => real.Dispose();
+    }
+}

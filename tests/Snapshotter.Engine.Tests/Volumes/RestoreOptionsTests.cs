@@ -1,0 +1,207 @@
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tests.Support;
+using Snapshotter.Engine.Volumes;
+
+namespace Snapshotter.Engine.Tests.Volumes;
+
+/// <summary>The ways to restore less, elsewhere, or around what must stay.</summary>
+public sealed class RestoreOptionsTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    private static bool IsRoot => !OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess;
+
+    private string Archive => folder["backup.tar"];
+
+    private string Volume => folder["volume"];
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Without_owners_the_roots_owner_stays()
+    {
+        folder.WriteFile("volume/a", "1");
+        BackUp(Volume);
+        if (IsRoot)
+        {
+            Tool.Run("chown", "999:998", Volume).Succeeds();
+        }
+
+        string before = Tool.Run("stat", "-c", "%u:%g", Volume).Output;
+        Assert.True(Restore(new RestoreOptions { NoOwner = true }).Complete);
+        Assert.Equal(before, Tool.Run("stat", "-c", "%u:%g", Volume).Output);
+        Assert.False(Directory.EnumerateFileSystemEntries(Volume, ".snapshotter*").Any());
+    }
+
+    [Fact]
+    public void A_part_is_put_over_what_is_there()
+    {
+        folder.WriteFile("volume/keep/a.log", "old log");
+        folder.WriteFile("volume/keep/b.txt", "old text");
+        Tool.Bash(Volume, "ln keep/b.txt keep/second.txt; ln keep/b.txt third.txt; ln -s keep link").Succeeds();
+        BackUp(Volume);
+        Tool.Bash(Volume, "echo new > keep/a.log; rm keep/b.txt keep/second.txt third.txt; mkdir keep/b.txt; touch keep/b.txt/in; touch extra").Succeeds();
+
+        var report = Restore(new RestoreOptions { Include = ["keep/*.txt"], Exclude = ["b.txt"] });
+        Assert.True(report.Complete, string.Join("\n", report.Warnings));
+        Assert.Equal("old text", File.ReadAllText(folder["volume", "keep", "second.txt"]));
+        Assert.True(Directory.Exists(folder["volume", "keep", "b.txt"]));
+        Assert.Equal("new\n", File.ReadAllText(folder["volume", "keep", "a.log"]));
+        Assert.True(File.Exists(folder["volume", "extra"]));
+
+        Restore(new RestoreOptions { Include = ["*.txt"] });
+        Assert.Equal("old text", File.ReadAllText(folder["volume", "keep", "b.txt"]));
+        Assert.Equal("3", Tool.Run("stat", "-c", "%h", folder["volume", "third.txt"]).Lines[0]);
+        Assert.Equal("new\n", File.ReadAllText(folder["volume", "keep", "a.log"]));
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(Volume, "*", SearchOption.AllDirectories), p => p.Contains(".snapshotter", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_part_is_not_written_through_a_link()
+    {
+        folder.WriteFile("volume/sub/file", "saved");
+        BackUp(Volume);
+        folder.WriteFile("outside/file", "outside");
+        Tool.Bash(Volume, "rm -rf sub; ln -s ../outside sub").Succeeds();
+        Restore(new RestoreOptions { Include = ["sub/file"] });
+        Assert.Equal("outside", File.ReadAllText(folder["outside", "file"]));
+        Assert.Equal("saved", File.ReadAllText(folder["volume", "sub", "file"]));
+    }
+
+    [Fact]
+    public void A_volume_nested_in_another_is_its_own()
+    {
+        folder.WriteFile("volume/a", "outer");
+        folder.WriteFile("volume/sub/inner/b", "inner");
+        folder.WriteFile("volume/sub/c", "between");
+        string inner = folder["volume", "sub", "inner"];
+        BackUp(Volume, inner);
+        Assert.Equal(2, BackupTar.List(Archive).Count);
+        File.WriteAllText(folder["volume", "sub", "inner", "b"], "changed");
+        File.WriteAllText(folder["volume", "sub", "c"], "changed");
+        folder.WriteFile("volume/sub/new", "new");
+
+        // Only the outer one: the inner one stays.
+        BackupTar.Restore(Archive, Config(Volume, inner), new RestoreOptions { Volumes = [Volume] });
+        Assert.Equal("changed", File.ReadAllText(folder["volume", "sub", "inner", "b"]));
+        Assert.Equal("between", File.ReadAllText(folder["volume", "sub", "c"]));
+        Assert.False(File.Exists(folder["volume", "sub", "new"]));
+
+        BackupTar.Restore(Archive, Config(Volume, inner));
+        Assert.Equal("inner", File.ReadAllText(folder["volume", "sub", "inner", "b"]));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_mount_in_a_volume_stays(bool inPlace)
+    {
+        Assert.SkipUnless(IsRoot, "Mounting needs root.");
+        folder.WriteFile("volume/a", "saved");
+        folder.CreateFolder("volume", "sub", "mounted");
+        folder.WriteFile("volume/sub/beside", "saved");
+        BackUp(Volume);
+        string mount = folder["volume", "sub", "mounted"];
+        Tool.Run("mount", "-t", "tmpfs", "none", mount).Succeeds();
+        try
+        {
+            File.WriteAllText(Path.Combine(mount, "precious"), "precious");
+            File.WriteAllText(folder["volume", "a"], "changed");
+            File.WriteAllText(folder["volume", "sub", "beside"], "changed");
+            folder.WriteFile("volume/sub/new", "new");
+            var report = Restore(new RestoreOptions { InPlace = inPlace });
+            Assert.True(report.Complete, string.Join("\n", report.Warnings));
+            Assert.Equal("precious", File.ReadAllText(Path.Combine(mount, "precious")));
+            Assert.Equal("saved", File.ReadAllText(folder["volume", "a"]));
+            Assert.Equal("saved", File.ReadAllText(folder["volume", "sub", "beside"]));
+            Assert.False(File.Exists(folder["volume", "sub", "new"]));
+        }
+        finally
+        {
+            Tool.Run("umount", mount).Succeeds();
+        }
+    }
+
+    [Fact]
+    public void A_bind_mounted_file_volume_is_rewritten_in_place()
+    {
+        Assert.SkipUnless(IsRoot, "Mounting needs root.");
+        folder.WriteFile("real", "saved content");
+        string file = folder.WriteFile("mounted", "");
+        Tool.Run("mount", "--bind", folder["real"], file).Succeeds();
+        try
+        {
+            BackUp(file);
+            File.WriteAllText(file, "changed to something that is much longer");
+            Assert.True(BackupTar.Restore(Archive, Config(file)).Single().Complete);
+            Assert.Equal("saved content", File.ReadAllText(file));
+            Assert.Equal("saved content", File.ReadAllText(folder["real"]));
+        }
+        finally
+        {
+            Tool.Run("umount", file).Succeeds();
+        }
+    }
+
+    [Fact]
+    public void A_read_only_volume_is_saved_but_not_restored()
+    {
+        folder.WriteFile("volume/a", "1");
+        BackUp(Volume);
+        var config = new VolumeConfig { Prefix = "p", Volumes = [new VolumeSpec { Target = Volume, ReadOnly = true }] };
+        Assert.Equal(BackupError.VolumeNotWritable, Assert.Throws<BackupException>(() => BackupTar.Restore(Archive, config)).Error);
+    }
+
+    [Fact]
+    public void A_restore_without_a_config_uses_the_manifests_targets()
+    {
+        folder.WriteFile("volume/a", "1");
+        BackUp(Volume);
+        File.Delete(folder["volume", "a"]);
+        var plan = BackupTar.PlanRestore(Archive, new VolumeConfig { Prefix = "p" });
+        Assert.Equal(Volume, plan.Volumes.Single().Path);
+        Assert.Single(plan.Execute(plan.Volumes));
+        Assert.Equal("1", File.ReadAllText(folder["volume", "a"]));
+    }
+
+    [Fact]
+    public void A_generation_can_be_chosen_by_time()
+    {
+        folder.WriteFile("volume/a", "first");
+        BackUp(Volume);
+        var between = DateTimeOffset.UtcNow;
+        File.WriteAllText(folder["volume", "a"], "second");
+        BackupTar.Backup(Archive, Config(Volume));
+        Restore(new RestoreOptions { Generation = new GenerationChoice { AsOf = between } });
+        Assert.Equal("first", File.ReadAllText(folder["volume", "a"]));
+        var e = Assert.Throws<BackupException>(() => Restore(new RestoreOptions { Generation = new GenerationChoice { AsOf = between.AddDays(-1) } }));
+        Assert.Equal(BackupError.GenerationNotFound, e.Error);
+    }
+
+    [Fact]
+    public void Cancelling_leaves_archive_and_volume_as_they_were()
+    {
+        folder.WriteFile("volume/a", "1");
+        BackUp(Volume);
+        byte[] before = File.ReadAllBytes(Archive);
+        File.WriteAllText(folder["volume", "a"], "2");
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => BackupTar.Backup(Archive, Config(Volume), cancellation: cancelled.Token));
+        Assert.Equal(before, File.ReadAllBytes(Archive));
+        Assert.ThrowsAny<OperationCanceledException>(() => BackupTar.Restore(Archive, Config(Volume), cancellation: cancelled.Token));
+        Assert.Equal(["a"], Directory.GetFileSystemEntries(Volume).Select(p => Path.GetFileName(p)));
+        Assert.Equal("2", File.ReadAllText(folder["volume", "a"]));
+    }
+
+    private VolumeReport Restore(RestoreOptions options) => BackupTar.Restore(Archive, Config(Volume), options).Single();
+
+    private void BackUp(params string[] targets)
+    {
+        BackupTar.Initialize(Archive);
+        Assert.True(BackupTar.Backup(Archive, Config(targets)).Complete);
+    }
+
+    private static VolumeConfig Config(params string[] targets) =>
+        new() { Prefix = "p", Volumes = [.. targets.Select(t => new VolumeSpec { Target = t })] };
+}
