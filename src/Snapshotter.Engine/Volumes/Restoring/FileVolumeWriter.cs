@@ -1,6 +1,7 @@
 using System.Text;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Volumes.Reading;
 
 namespace Snapshotter.Engine.Volumes.Restoring;
@@ -22,7 +23,8 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
         }
 
         long done = 0;
-        var worker = new RestoreWorker(archive, replace: false, losses, (bytes, _) => Interlocked.Add(ref done, bytes), cancellation);
+        Action<long, long> advanced = (bytes, _) => Interlocked.Add(ref done, bytes);
+        var worker = new RestoreWorker(archive, replace: false, losses, advanced, cancellation);
         string folder = Path.GetDirectoryName(path) ?? "/";
         byte[] name = Encoding.UTF8.GetBytes(Path.GetFileName(path));
         fileSystem.CreateDirectories(folder);
@@ -37,7 +39,8 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
         };
         if (MustKeepFile(parent, name) || !TryReplace(parent, name, StagingArea.NameFor(volume.Id), job, worker, losses))
         {
-            Rewrite(path, job, worker, losses);
+            done = 0;
+            Rewrite(archive, path, job, losses, advanced);
         }
 
         monitor.Advance(done, 1);
@@ -89,15 +92,45 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
         }
     }
 
-    /// <summary>The data was validated: a kill in the middle is mended by the next restore.</summary>
-    private void Rewrite(string path, in RestoreJob job, RestoreWorker worker, LossLog losses)
+    /// <summary>
+    /// The data was validated, and room is made first: what could still go wrong is a kill or a failing disk, which the
+    /// next restore mends. Not to be cancelled, since until the end the file is neither old nor new.
+    /// </summary>
+    private void Rewrite(ArchiveFile archive, string path, in RestoreJob job, LossLog losses, Action<long, long> advanced)
     {
         using var file = fileSystem.OpenFile(path, FileAccessKind.ReadWrite);
+        var worker = new RestoreWorker(archive, replace: false, losses, advanced, CancellationToken.None);
+        MakeRoom(file, job.Size, path, worker);
         worker.Fill(file, job, [], isFresh: false);
         losses.Note(file.SetMetadata(job.Metadata), path);
         if (durable)
         {
             file.Flush();
+        }
+    }
+
+    /// <summary>Takes what the file needs beyond what it has, before any of its content is touched.</summary>
+    private void MakeRoom(IFile file, long size, string path, RestoreWorker worker)
+    {
+        file.GetStatus(out var before);
+        long missing = size - before.Allocated;
+        long free = missing > 0 ? fileSystem.FreeSpace(path) : 0;
+        if (missing > free)
+        {
+            throw new BackupException(
+                BackupError.InsufficientSpace,
+                $"'{path}' is rewritten in place, which needs {missing} bytes more than it has, and {free} are free. Nothing was changed; free some.",
+                path);
+        }
+
+        try
+        {
+            worker.WriteZeros(file, before.Size, size);
+        }
+        catch (FileSystemException)
+        {
+            file.SetLength(before.Size);
+            throw;
         }
     }
 }

@@ -207,7 +207,8 @@ internal sealed class RestoreWorker(
         }
     }
 
-    private void WriteZeros(IFile file, long from, long to)
+    /// <summary>Writes zeros, for which room is taken, unlike for a hole.</summary>
+    public void WriteZeros(IFile file, long from, long to)
     {
         if (from >= to)
         {
