@@ -34,7 +34,7 @@ class Wrong(Exception):
 
 def shell(script):
     """Starts the program; returns when it has reached the first command that matters."""
-    text = "$ErrorActionPreference = 'Stop'; [Console]::Out.WriteLine('ready'); " + script
+    text = f"$ErrorActionPreference = 'Stop'; [Console]::Out.WriteLine('ready'); {script}; [Console]::Out.WriteLine('done')"
     process = subprocess.Popen([SHELL, '-NoProfile', '-Command', text], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if process.stdout.readline() != b'ready\n':
@@ -51,7 +51,7 @@ def run(script):
 
 
 class Phase:
-    """A part of a job, from an instant that can be seen from outside to the job's end, and how long it takes."""
+    """A part of a job, from an instant that can be seen from outside to its end, and how long that takes."""
 
     def __init__(self, script, has_begun, reset):
         self.has_begun = has_begun
@@ -61,15 +61,17 @@ class Phase:
             process = shell(script)
             wait_until(has_begun, process)
             start = time.monotonic()
-            process.communicate()
+            while process.stdout.readline() not in (b'done\n', b''):
+                pass
             samples.append(time.monotonic() - start)
+            process.communicate()
         reset()
         self.duration = sorted(samples)[1]
 
 
 def wait_until(is_true, process):
     while process.poll() is None and not is_true():
-        time.sleep(0.001)
+        time.sleep(0.0002)
 
 
 def kill(script, phases):
@@ -78,7 +80,7 @@ def kill(script, phases):
     Returns the signal, or None when it ended before.
     """
     number = rng.choice([signal.SIGKILL] * 8 + [signal.SIGINT, signal.SIGTERM])
-    phase, instant = rng.choice(phases), rng.random()
+    phase, instant = rng.choice(phases), rng.random() * 1.1
     process = shell(script)
     wait_until(phase.has_begun, process)
     time.sleep(instant * phase.duration)
@@ -196,7 +198,7 @@ class BackupRuns:
         self.is_padded = is_padded
         os.makedirs(folder)
         make_volume(self.volume, 200, 2)
-        self.script = f"$null = Backup-Volume '{self.volume}' '{self.archive}' -WarningVariable told 3>$null; "
+        self.script = f"$null = Backup-Volume '{self.volume}' '{self.archive}' -WarningVariable told 3>$null"
         self.reset()
         self.phases = [Phase(self.script, begun, self.reset) for begun in (lambda: True, self.is_writing)]
 
@@ -237,7 +239,7 @@ class BackupRuns:
         return f'{signal.Signals(received).name if received else "ended before"}: {result}'
 
     def heal(self, result):
-        output = run(self.script + f"\"told=$($told.Count)\"; \"whole=$(Test-BackupTar '{self.archive}' -Quiet)\"")
+        output = run(self.script + f"; \"told=$($told.Count)\"; \"whole=$(Test-BackupTar '{self.archive}' -Quiet)\"")
         told = 'told=0' not in output
         if told != (result == 'absent, rubbish behind the end'):
             raise Wrong(f'{result}, and the next backup said: {output}')
