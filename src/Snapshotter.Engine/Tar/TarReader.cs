@@ -404,7 +404,9 @@ internal sealed class TarReader
 
     private TarFormatException NotHeader(ReadOnlySpan<byte> block, int at) =>
         window.Offset + at == 0 && !TarBlock.HasMagic(block)
-            ? Error(TarDefect.NotTar, at, "The file is no tar archive.")
+            ? Error(TarDefect.NotTar, at, OtherFormat.FindUnpacker(block) is { } unpacker
+                ? $"The file is packed; unpack it with {unpacker} first."
+                : "The file is no tar archive.")
             : Error(TarDefect.BadChecksum, at, "A header's checksum does not fit.");
 
     private TarFormatException Incomplete(int at) =>

@@ -36,7 +36,7 @@ internal static class GenerationSelection
     {
         int ways = (options.Keep is null ? 0 : 1) + (options.Generations.Count == 0 ? 0 : 1) + (options.All ? 1 : 0);
         string? problem =
-            ways == 0 ? "nothing says what to remove; give a policy such as KeepLast, or numbers of generations, or All with a prefix"
+            ways == 0 ? "nothing says what to remove; give a policy such as -KeepLast 7, numbers with -Generation, or -All with -Prefix"
             : ways > 1 ? "a policy, numbers of generations and All exclude each other; give one of them"
             : options.All && options.Prefix is null ? "All needs a prefix; '*' means every one"
             : VolumeConfigRules.FindKeepMistake(options.Keep) is var (_, mistake) ? mistake
