@@ -42,36 +42,66 @@ def shell(script):
     return process
 
 
-def run(script):
-    process = shell(script)
-    output, error = process.communicate()
-    if process.returncode != 0:
-        raise Wrong(f'{script} ended with {process.returncode}: {error.decode()}{output.decode()}')
-    return output.decode() + error.decode()
+class Helper:
+    """A long-lived shell for all that is not to be killed: starting one takes longer than most jobs."""
+
+    LOOP = ("while ($null -ne ($line = [Console]::In.ReadLine())) { "
+            "try { . ([scriptblock]::Create($line)) } catch { [Console]::Out.WriteLine(\"error: $_\") }; "
+            "[Console]::Out.WriteLine('done') }")
+
+    def __init__(self):
+        self.process = subprocess.Popen([SHELL, '-NoProfile', '-Command', "$ErrorActionPreference = 'Stop'; " + self.LOOP],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, script):
+        print(script, file=self.process.stdin, flush=True)
+        lines = []
+        while not lines or lines[-1] != 'done':
+            line = self.process.stdout.readline()
+            if not line:
+                raise Wrong(f'the shell ended: {lines}')
+            lines.append(line.rstrip('\n'))
+        if any(line.startswith('error: ') for line in lines):
+            raise Wrong(f'{script}: {lines}')
+        return lines
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
 
 
 class Phase:
-    """A part of a job, from an instant that can be seen from outside to its end, and how long that takes."""
+    """A part of a job, from an instant that can be seen from outside to the job's end, and how long that takes."""
 
-    def __init__(self, script, has_begun, reset):
+    def __init__(self, has_begun):
         self.has_begun = has_begun
-        samples = []
-        for _ in range(3):
-            reset()
-            process = shell(script)
-            wait_until(has_begun, process)
-            start = time.monotonic()
-            while process.stdout.readline() not in (b'done\n', b''):
-                pass
-            samples.append(time.monotonic() - start)
-            process.communicate()
+        self.duration = 0
+
+
+def measure(script, reset, phases):
+    """Runs a job three times to learn how long its phases take, which are given in the order in which they begin."""
+    samples = []
+    for _ in range(3):
         reset()
-        self.duration = sorted(samples)[1]
+        process = shell(script)
+        begun = []
+        for phase in phases:
+            wait_until(phase.has_begun, process)
+            begun.append(time.monotonic())
+        while process.stdout.readline() not in (b'done\n', b''):
+            pass
+        ended = time.monotonic()
+        process.communicate()
+        samples.append([ended - instant for instant in begun])
+    reset()
+    for phase, durations in zip(phases, zip(*samples)):
+        phase.duration = sorted(durations)[1]
+    return phases
 
 
 def wait_until(is_true, process):
     while process.poll() is None and not is_true():
-        time.sleep(0.0002)
+        time.sleep(0.0005)
 
 
 def kill(script, phases):
@@ -200,7 +230,7 @@ class BackupRuns:
         make_volume(self.volume, 200, 2)
         self.script = f"$null = Backup-Volume '{self.volume}' '{self.archive}' -WarningVariable told 3>$null"
         self.reset()
-        self.phases = [Phase(self.script, begun, self.reset) for begun in (lambda: True, self.is_writing)]
+        self.phases = measure(self.script, self.reset, [Phase(lambda: True), Phase(self.is_writing)])
 
     def is_writing(self):
         return os.path.getsize(self.archive) > self.length
@@ -214,7 +244,7 @@ class BackupRuns:
         else:
             if os.path.exists(self.archive):
                 os.remove(self.archive)
-            run(f"$null = Initialize-BackupTar '{self.archive}'")
+            helper.run(f"$null = Initialize-BackupTar '{self.archive}'")
         self.length = os.path.getsize(self.archive)
 
     def once(self, n):
@@ -239,11 +269,11 @@ class BackupRuns:
         return f'{signal.Signals(received).name if received else "ended before"}: {result}'
 
     def heal(self, result):
-        output = run(self.script + f"; \"told=$($told.Count)\"; \"whole=$(Test-BackupTar '{self.archive}' -Quiet)\"")
-        told = 'told=0' not in output
-        if told != (result == 'absent, rubbish behind the end'):
+        output = helper.run(self.script + "; [Console]::Out.WriteLine($told.Count); "
+                            f"[Console]::Out.WriteLine((Test-BackupTar '{self.archive}' -Quiet))")
+        if (output[0] != '0') != (result == 'absent, rubbish behind the end'):
             raise Wrong(f'{result}, and the next backup said: {output}')
-        if 'whole=True' not in output:
+        if output[1] != 'True':
             raise Wrong(f'Test-BackupTar finds damage: {output}')
         self.saved.append(contents(self.volume))
         if generations(self.archive) != self.saved:
@@ -261,7 +291,7 @@ class RestoreRuns:
         make_volume(self.volume, 400, 1)
         write(self.file, 6 << 20)
         os.chmod(self.volume, 0o2750)
-        run(f"$null = Initialize-BackupTar '{self.archive}'; "
+        helper.run(f"$null = Initialize-BackupTar '{self.archive}'; "
             f"$null = '{self.volume}', '{self.file}' | Backup-Volume -Archive '{self.archive}'")
         self.new = tree(self.volume), tree(self.file)
         shutil.rmtree(self.volume)
@@ -273,8 +303,8 @@ class RestoreRuns:
         self.script = f"$null = Restore-Volume '{self.archive}' -Prefix volumes -Confirm:$false"
         self.staging = '.snapshotter-' + hashlib.sha256(self.volume.encode()).hexdigest()
         self.beside = '.snapshotter-' + hashlib.sha256(self.file.encode()).hexdigest()
-        self.phases = [
-            Phase(self.script, begun, self.reset) for begun in (lambda: True, self.is_staging, self.is_swapping, self.is_at_file)]
+        self.phases = measure(self.script, self.reset, [
+            Phase(lambda: True), Phase(self.is_staging), Phase(self.is_swapping), Phase(self.is_at_file)])
 
     def is_staging(self):
         return os.path.exists(f'{self.volume}/{self.staging}')
@@ -306,7 +336,7 @@ class RestoreRuns:
             raise Wrong(f'after signal {received} the staging folder was left')
         if tree(self.file) not in (self.old[1], self.new[1]):
             raise Wrong('the file volume is neither old nor new')
-        run(self.script)
+        helper.run(self.script)
         if (tree(self.volume), tree(self.file)) != self.new or os.path.exists(f'{self.folder}/home/{self.beside}'):
             raise Wrong(f'{result}, and the next restore did not make it new')
         if sha256(self.archive) != before:
@@ -330,6 +360,8 @@ def repeat(name, runs, cases):
             failed = 1
             print(f'FAILED: {name} {n} of {runs}, seed {seed}: {e}', flush=True)
             break
+        if n % 50 == 49:
+            print(f'{name}: {n + 1} of {runs}', flush=True)
     print(f'{name}: {sum(outcomes.values())} runs', flush=True)
     for outcome, count in sorted(outcomes.items()):
         print(f'  {count:5} {outcome}', flush=True)
@@ -342,6 +374,7 @@ def main():
         backups = repeat('killed backup', count, [BackupRuns(f'{work}/ours', False), BackupRuns(f'{work}/padded', True)])
         restores = repeat('killed restore', count, [RestoreRuns(f'{work}/restore')])
     finally:
+        helper.end()
         shutil.rmtree(work)
     failed = backups[1] + restores[1]
     print(f'{backups[0] + restores[0]} passed, {failed} failed, 0 skipped')
@@ -352,5 +385,6 @@ if __name__ == '__main__':
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 25
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 32)
     rng = random.Random(seed)
+    helper = Helper()
     print(f'{count} killed backups and {count} killed restores, seed {seed}', flush=True)
     sys.exit(main())
