@@ -530,3 +530,18 @@ test_paused_containers_go_on() {
         --filter event=pause --filter event=unpause --filter "container=$web" --format '{{.Action}}' | tr '\n' ,)"
     equal "$before running" "$(started "$web") $(docker inspect -f '{{.State.Status}}' "$web")"
 }
+
+test_commands_of_the_readme() {
+    # The names that the README uses are this test's only in an engine that was started for it.
+    [ -n "${engine:-}" ] || { echo "not run: the engine is not this script's own"; return; }
+    mkdir -p busybox/bin
+    cp "$(command -v busybox)" busybox/bin/
+    ln -s busybox busybox/bin/sleep
+    tar -c -C busybox . | docker import - busybox >/dev/null
+    docker tag "$image" snapshotter
+    code=0
+    "$root/tests/readme/run.sh" docker || code=$?
+    docker rm -f busy_lewin >/dev/null
+    docker rmi -f busybox snapshotter >/dev/null
+    equal 0 $code
+}
