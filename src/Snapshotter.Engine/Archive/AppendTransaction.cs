@@ -105,15 +105,14 @@ internal sealed class AppendTransaction : IDisposable
             long end = Position;
             File.Write(stackalloc byte[TarLayout.EndMarkerSize], end);
             File.SetLength(end + TarLayout.EndMarkerSize);
-            Flush();
             cancellation.ThrowIfCancellationRequested();
 
+            // A disk promises to write one sector whole, not two. So the second block goes with the rest: as long as the
+            // block at Start is zero, every reader stops there.
             headTouched = true;
-
-            // A disk promises to write one sector whole, not two. So the second block goes first: as long as the block at
-            // Start is zero, every reader stops there.
             File.Write(head.AsSpan(TarLayout.BlockSize), Start + TarLayout.BlockSize);
             Flush();
+            cancellation.ThrowIfCancellationRequested();
             File.Write(head.AsSpan(0, TarLayout.BlockSize), Start);
             Flush();
             done = true;

@@ -272,6 +272,10 @@ internal sealed class PortableDirectory(string path) : IDirectory
     private string PathOf(ReadOnlySpan<byte> name, string operation)
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
+        if (name.Length > PortablePath.LongestName)
+        {
+            throw PortableError.Of(FileError.NameTooLong, operation, Path.Join(path, Encoding.UTF8.GetString(name)), "a name too long");
+        }
         return PortablePath.TryDecode(name, OperatingSystem.IsWindows(), out var text)
             ? Path.Join(path, text)
             : throw PortableError.Of(

@@ -6,6 +6,9 @@ namespace Snapshotter.Engine.FileSystem.Portable;
 /// <summary>Names in bytes to paths in strings, and the names Windows refuses or would silently change.</summary>
 internal static class PortablePath
 {
+    /// <summary>Bytes in the longest name: of 255 characters, each of three bytes. A shorter bound of a platform is its own to tell.</summary>
+    public const int LongestName = 255 * 3;
+
     private static readonly SearchValues<char> ForbiddenOnWindows =
         SearchValues.Create([.. "<>:\"/\\|?*", .. Enumerable.Range(0, 32).Select(code => (char)code)]);
 
