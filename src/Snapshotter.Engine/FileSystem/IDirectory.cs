@@ -81,7 +81,7 @@ internal interface IDirectory : IDisposable
 }
 
 /// <summary>One extended attribute: the full name ("user.comment", "system.posix_acl_access") and its raw value, both in bytes.</summary>
-internal readonly record struct ExtendedAttribute(byte[] Name, byte[] Value);
+internal sealed record ExtendedAttribute(byte[] Name, byte[] Value);
 
 /// <summary>The metadata to give to a file.</summary>
 internal struct FileMetadata

@@ -1,4 +1,4 @@
-using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace Snapshotter.Engine.Tar;
 
@@ -36,16 +36,17 @@ internal static class TarBlock
         foreach (byte b in HeaderField.Checksum.Of(block))
             sum -= b;
 
-        // At most 32 vectors of two halves, 255 each: no overflow in 16 bits.
-        var sums = Vector<ushort>.Zero;
-        for (int i = 0; i < TarLayout.BlockSize; i += Vector<byte>.Count)
+        // At most 32 vectors of two halves, 255 each: no overflow in 16 bits. Vectors of a fixed size, as code for those
+        // whose size depends on the machine cannot be compiled ahead of time.
+        var sums = Vector128<ushort>.Zero;
+        for (int i = 0; i < TarLayout.BlockSize; i += Vector128<byte>.Count)
         {
-            Vector.Widen(new Vector<byte>(block.Slice(i, Vector<byte>.Count)), out var low, out var high);
+            var (low, high) = Vector128.Widen(Vector128.Create(block.Slice(i, Vector128<byte>.Count)));
             sums += low + high;
         }
 
-        Vector.Widen(sums, out var first, out var second);
-        return sum + (int)Vector.Sum(first + second);
+        var (first, second) = Vector128.Widen(sums);
+        return sum + (int)Vector128.Sum(first + second);
     }
 
     /// <summary>Writes the checksum, in the layout of every tar: six digits, NUL, space.</summary>

@@ -190,7 +190,7 @@ internal static unsafe class LinuxAttributes
 
         /// <summary>False when the file system cannot hold it or the process may not set it.</summary>
         [SkipLocalsInit]
-        public bool TrySet(in ExtendedAttribute attribute)
+        public bool TrySet(ExtendedAttribute attribute)
         {
             Span<byte> buffer = stackalloc byte[CName.Size];
             if (attribute.Name.Length >= buffer.Length || attribute.Name.AsSpan().Contains((byte)0))

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -8,8 +7,8 @@ namespace Snapshotter.Engine.FileSystem.Linux;
 /// <summary>Linux, by its system calls.</summary>
 internal sealed unsafe class LinuxFileSystem : IFileSystem
 {
-    private readonly ConcurrentDictionary<uint, ReadOnlyMemory<byte>> userNames = new();
-    private readonly ConcurrentDictionary<uint, ReadOnlyMemory<byte>> groupNames = new();
+    private readonly OwnerNames userNames = new(static id => LookUp(id, &LibC.GetUser));
+    private readonly OwnerNames groupNames = new(static id => LookUp(id, &LibC.GetGroup));
 
     public FileSystemTraits Traits { get; } = new(
         IsPrivileged: ProcessIdentity.Current.MayChangeOwners,
@@ -137,11 +136,9 @@ internal sealed unsafe class LinuxFileSystem : IFileSystem
         }
     }
 
-    public ReadOnlyMemory<byte> UserName(uint userId) =>
-        userNames.TryGetValue(userId, out var name) ? name : userNames.GetOrAdd(userId, static id => LookUp(id, &LibC.GetUser));
+    public ReadOnlyMemory<byte> UserName(uint userId) => userNames.Of(userId);
 
-    public ReadOnlyMemory<byte> GroupName(uint groupId) =>
-        groupNames.TryGetValue(groupId, out var name) ? name : groupNames.GetOrAdd(groupId, static id => LookUp(id, &LibC.GetGroup));
+    public ReadOnlyMemory<byte> GroupName(uint groupId) => groupNames.Of(groupId);
 
     /// <summary>The path without links; the path itself when there is no such directory.</summary>
     [SkipLocalsInit]
