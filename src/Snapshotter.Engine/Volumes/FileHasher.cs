@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Snapshotter.Engine.Archive;
@@ -17,7 +16,7 @@ internal sealed class FileHasher : IDisposable
 {
     private static readonly byte[] Zeros = new byte[64 * 1024];
 
-    private readonly XxHash128? fast;
+    private readonly Xxh128? fast;
     private readonly IncrementalHash? strong;
 
     public FileHasher(ChecksumAlgorithm algorithm)
@@ -25,7 +24,7 @@ internal sealed class FileHasher : IDisposable
         switch (algorithm)
         {
             case ChecksumAlgorithm.XxHash128:
-                fast = new XxHash128();
+                fast = new Xxh128();
                 break;
             case ChecksumAlgorithm.Sha256:
                 strong = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -81,7 +80,12 @@ internal sealed class FileHasher : IDisposable
     public HashBytes Finish()
     {
         HashBytes hash = default;
-        fast?.GetHashAndReset(hash);
+        if (fast is not null)
+        {
+            fast.GetCurrentHash(hash);
+            fast.Reset();
+        }
+
         strong?.GetHashAndReset(hash);
         return hash;
     }
@@ -89,17 +93,8 @@ internal sealed class FileHasher : IDisposable
     /// <summary>The checksum of data that is at hand as a whole.</summary>
     public HashBytes HashOf(ReadOnlySpan<byte> data)
     {
-        HashBytes hash = default;
-        if (fast is not null)
-        {
-            XxHash128.Hash(data, hash);
-        }
-        else if (strong is not null)
-        {
-            SHA256.HashData(data, hash);
-        }
-
-        return hash;
+        Append(data);
+        return Finish();
     }
 
     public void Dispose() => strong?.Dispose();

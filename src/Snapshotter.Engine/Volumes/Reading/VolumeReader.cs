@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
@@ -17,7 +16,7 @@ internal sealed class VolumeReader
     private readonly ManifestVolume volume;
     private readonly byte[] rootName;
     private readonly TarReader reader;
-    private readonly XxHash128 headers = new();
+    private readonly Xxh128 headers = new();
     private readonly long rangeEnd;
 
     /// <exception cref="BackupException">ArchiveInvalid: the manifest's claim of where the volume lies cannot be true.</exception>

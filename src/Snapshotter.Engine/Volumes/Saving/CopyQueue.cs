@@ -15,6 +15,7 @@ internal sealed class CopyQueue(
 
     private readonly Queue<Line> waiting = new();
     private readonly int hashSize = FileHasher.SizeOf(algorithm);
+    private readonly SemaphoreSlim writing = new(1);
     private int running;
     private long advanced;
 
@@ -57,10 +58,10 @@ internal sealed class CopyQueue(
         }
 
         running++;
-        var copy = Task.Run(
+        var copy = Task.Factory.StartNew(
             () => FileCopy.Run(
-                source, archive, offset, runs, size, algorithm, count => Interlocked.Add(ref advanced, count), cancellation),
-            CancellationToken.None);
+                source, archive, offset, runs, size, algorithm, writing, count => Interlocked.Add(ref advanced, count), cancellation),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         waiting.Enqueue(new Line(name, default, copy, source, finished));
     }
 
@@ -88,6 +89,8 @@ internal sealed class CopyQueue(
 
             line.Source?.Dispose();
         }
+
+        writing.Dispose();
     }
 
     private void Settle(bool wait)

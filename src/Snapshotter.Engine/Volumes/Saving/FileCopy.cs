@@ -12,11 +12,15 @@ namespace Snapshotter.Engine.Volumes.Saving;
 /// <param name="ReadError">Why reading ended early, or null.</param>
 internal sealed record CopyOutcome(HashBytes Hash, long Read, FileStatus After, FileSystemException? ReadError);
 
-/// <summary>Copies the data of one large file to its reserved room in the archive, which reads as zeros before.</summary>
+/// <summary>
+/// Copies the data of one large file to its reserved room in the archive, which reads as zeros before. The checksum is
+/// computed on another thread, right behind the copy and of what stands in the archive: the file may have changed since,
+/// and what counts is what is saved.
+/// </summary>
 internal static class FileCopy
 {
-    private const int Step = 256 * 1024;
-    private const long UncheckedStep = 64 * 1024 * 1024;
+    private const int BufferSize = 256 * 1024;
+    private const long KernelStep = 4 * 1024 * 1024;
 
     /// <param name="source">The file.</param>
     /// <param name="archive">The archive.</param>
@@ -24,89 +28,111 @@ internal static class FileCopy
     /// <param name="runs">The parts of the file that are data, in order.</param>
     /// <param name="size">Size of the file, holes included.</param>
     /// <param name="algorithm">Which checksum.</param>
+    /// <param name="writing">
+    /// Held while data is written: the kernel lets in one writer of a file at a time, and others that wait for it do so in
+    /// a busy loop.
+    /// </param>
     /// <param name="advanced">Called with the number of bytes done now and then, on this thread.</param>
     /// <param name="cancellation">Stops the copy.</param>
     /// <exception cref="Reporting.BackupException">The archive could not be written.</exception>
     public static CopyOutcome Run(
         IFile source, IFile archive, long offset, IReadOnlyList<SparseRun> runs, long size,
-        ChecksumAlgorithm algorithm, Action<long> advanced, CancellationToken cancellation)
+        ChecksumAlgorithm algorithm, SemaphoreSlim writing, Action<long> advanced, CancellationToken cancellation)
     {
-        using var hasher = new FileHasher(algorithm);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(Step);
+        writing.Wait(cancellation);
+        bool isWriting = true;
+        var progress = new CopyProgress();
+        var hashing = algorithm == ChecksumAlgorithm.None
+            ? Task.FromResult<HashBytes>(default)
+            : Task.Factory.StartNew(
+                () => HashStored(archive, offset, runs, size, algorithm, progress),
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            var outcome = Copy(source, archive, offset, runs, size, progress, advanced, cancellation);
+            writing.Release();
+            isWriting = false;
+            progress.Finish();
+            return outcome with { Hash = hashing.GetAwaiter().GetResult() };
+        }
+        catch
+        {
+            progress.Abandon();
+            throw;
+        }
+        finally
+        {
+            if (isWriting)
+            {
+                writing.Release();
+            }
+
+            // Whatever became of it: nobody may read the archive any more when this returns.
+            ((IAsyncResult)hashing).AsyncWaitHandle.WaitOne();
+        }
+    }
+
+    private static CopyOutcome Copy(
+        IFile source, IFile archive, long offset, IReadOnlyList<SparseRun> runs, long size,
+        CopyProgress progress, Action<long> advanced, CancellationToken cancellation)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         FileSystemException? readError = null;
+        FileStatus after = default;
         long reached = 0;
-        long position = offset;
         try
         {
             foreach (var run in runs)
             {
-                hasher.AppendZeros(run.Offset - reached);
-                long copied = CopyRun(source, archive, position, run, hasher, buffer, advanced, cancellation);
-                hasher.AppendZeros(run.Length - copied);
-                reached = run.Offset + (copied == run.Length ? run.Length : copied);
-                position += run.Length;
+                long copied = CopyRun(source, archive, offset, run, buffer, progress, advanced, cancellation);
+                reached = run.Offset + copied;
+                offset += run.Length;
                 if (copied < run.Length)
                 {
                     // Shrunk: the rest of the file is gone as well, and reads as the zeros that stand in the archive.
-                    hasher.AppendZeros(size - (run.Offset + run.Length));
                     break;
                 }
             }
+
+            if (runs.Count == 0 || reached == runs[^1].Offset + runs[^1].Length)
+            {
+                reached = size;
+            }
+
+            source.GetStatus(out after);
         }
         catch (SourceReadException e)
         {
-            // What could be read stays; the report says that the file is not whole. The checksum is of what stands there.
+            // What could be read stays; the report says that the file is not whole.
             readError = e.Cause;
+        }
+        catch (FileSystemException e)
+        {
+            readError = e;
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        FileStatus after = default;
-        if (readError is null)
-        {
-            long end = runs.Count == 0 ? 0 : runs[^1].Offset + runs[^1].Length;
-            if (reached >= end)
-            {
-                hasher.AppendZeros(size - end);
-                reached = size;
-            }
-
-            try
-            {
-                source.GetStatus(out after);
-            }
-            catch (FileSystemException e)
-            {
-                readError = e;
-            }
-        }
-
-        var hash = readError is null ? hasher.Finish() : HashStored(archive, offset, runs, size, algorithm);
-        return new CopyOutcome(hash, reached, after, readError);
+        return new CopyOutcome(default, reached, after, readError);
     }
 
     private static long CopyRun(
-        IFile source, IFile archive, long position, SparseRun run, FileHasher hasher, byte[] buffer,
-        Action<long> advanced, CancellationToken cancellation)
+        IFile source, IFile archive, long position, SparseRun run, byte[] buffer,
+        CopyProgress progress, Action<long> advanced, CancellationToken cancellation)
     {
         long done = Clone(source, archive, position, run);
-        if (done > 0 && hasher.Size > 0)
-        {
-            // Hashed from the archive, not from the file: the file may have changed since, and what counts is what is saved.
-            HashRange(archive, position, done, hasher, buffer, cancellation);
-        }
-
+        progress.Reach(position + done);
         advanced(done);
-        bool inKernel = hasher.Size == 0;
+        bool inKernel = true;
         while (done < run.Length)
         {
             cancellation.ThrowIfCancellationRequested();
             long copied = -1;
             if (inKernel)
             {
-                copied = InKernel(source, archive, position + done, run.Offset + done, Math.Min(UncheckedStep, run.Length - done));
+                copied = InKernel(source, archive, position + done, run.Offset + done, Math.Min(KernelStep, run.Length - done));
                 inKernel = copied >= 0;
             }
 
@@ -114,7 +140,7 @@ internal static class FileCopy
             {
                 copied = ThroughBuffer(
                     source, archive, position + done, run.Offset + done,
-                    buffer.AsSpan(0, (int)Math.Min(Step, run.Length - done)), hasher);
+                    buffer.AsSpan(0, (int)Math.Min(BufferSize, run.Length - done)));
             }
 
             if (copied == 0)
@@ -123,6 +149,7 @@ internal static class FileCopy
             }
 
             done += copied;
+            progress.Reach(position + done);
             advanced(copied);
         }
 
@@ -163,7 +190,7 @@ internal static class FileCopy
     }
 
     private static int ThroughBuffer(
-        IFile source, IFile archive, long position, long from, Span<byte> buffer, FileHasher hasher)
+        IFile source, IFile archive, long position, long from, Span<byte> buffer)
     {
         int read;
         try
@@ -175,7 +202,6 @@ internal static class FileCopy
             throw new SourceReadException(e);
         }
 
-        hasher.Append(buffer[..read]);
         if (read > 0)
         {
             try
@@ -192,39 +218,38 @@ internal static class FileCopy
     }
 
     private static HashBytes HashStored(
-        IFile archive, long offset, IReadOnlyList<SparseRun> runs, long size, ChecksumAlgorithm algorithm)
+        IFile archive, long offset, IReadOnlyList<SparseRun> runs, long size, ChecksumAlgorithm algorithm, CopyProgress progress)
     {
         using var hasher = new FileHasher(algorithm);
-        byte[] buffer = new byte[Step];
-        long reached = 0;
-        foreach (var run in runs)
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
         {
-            hasher.AppendZeros(run.Offset - reached);
-            HashRange(archive, offset, run.Length, hasher, buffer, default);
-            reached = run.Offset + run.Length;
-            offset += run.Length;
-        }
-
-        hasher.AppendZeros(size - reached);
-        return hasher.Finish();
-    }
-
-    private static void HashRange(
-        IFile archive, long offset, long count, FileHasher hasher, byte[] buffer, CancellationToken cancellation)
-    {
-        for (long done = 0; done < count && hasher.Size > 0;)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var part = buffer.AsSpan(0, (int)Math.Min(Step, count - done));
-            int read = ReadBack(archive, part, offset + done);
-            if (read < part.Length)
+            long reached = 0;
+            foreach (var run in runs)
             {
-                // Beyond what is written so far: zeros, as a reader will see them.
-                part[read..].Clear();
+                hasher.AppendZeros(run.Offset - reached);
+                for (long done = 0; done < run.Length;)
+                {
+                    var part = buffer.AsSpan(0, (int)Math.Min(BufferSize, run.Length - done));
+                    progress.WaitFor(offset + done + part.Length);
+                    int read = ReadBack(archive, part, offset + done);
+
+                    // What was never written reads as zeros, though the archive may not reach so far yet.
+                    part[read..].Clear();
+                    hasher.Append(part);
+                    done += part.Length;
+                }
+
+                reached = run.Offset + run.Length;
+                offset += run.Length;
             }
 
-            hasher.Append(part);
-            done += part.Length;
+            hasher.AppendZeros(size - reached);
+            return hasher.Finish();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

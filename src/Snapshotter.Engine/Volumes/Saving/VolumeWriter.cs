@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
@@ -17,7 +16,7 @@ internal sealed class VolumeWriter : IDisposable
     private readonly JobMonitor monitor;
     private readonly CopyQueue copies;
     private readonly EntryFactory factory;
-    private readonly XxHash128 headers = new();
+    private readonly Xxh128 headers = new();
     private readonly BlockBuffer headerBuffer = new();
     private readonly List<ExtendedAttribute> attributes = [];
     private readonly Dictionary<FileId, LinkedFile> linked = [];
