@@ -6,7 +6,7 @@ namespace Snapshotter.Engine.Tar;
 internal readonly record struct SparseRun(long Offset, long Length);
 
 /// <summary>One extended attribute: the full name ("user.comment", without any tar keyword's prefix) and its raw value.</summary>
-internal sealed record TarAttribute(ReadOnlyMemory<byte> Name, ReadOnlyMemory<byte> Value);
+internal readonly record struct TarAttribute(ReadOnlyMemory<byte> Name, ReadOnlyMemory<byte> Value);
 
 /// <summary>
 /// One entry with the meaning of all its headers merged: pax records, GNU long names, sparse maps. Used both ways:
