@@ -12,8 +12,8 @@ rm -rf "$work"
 mkdir "$work"
 trap 'rm -rf "$work"' EXIT
 
-# What a program prints, as it goes into the page.
-plain() { sed -E -e 's/\x1b\[[0-9;]*m//g' -e 's/[[:space:]]+$//'; }
+# What a program prints, as it goes into the page; an engine without a network says so each time.
+plain() { sed -E -e '/^WARNING: IPv4 forwarding is disabled/d' -e 's/\x1b\[[0-9;]*m//g' -e 's/[[:space:]]+$//'; }
 
 # bash_session: runs the commands on standard input, a line each.
 bash_session() {
@@ -150,7 +150,72 @@ snapshotter-shell -Command 'Backup-Volume ./volume1 ./backup.tar'
 snapshotter-shell -Command 'Test-BackupTar ./backup.tar'
 END
 }
+
+# In an engine of its own, with the image made from stand-ins for its base images, as tests/docker does it.
+container_part() {
+    cat <<'END'
+
+## In containers
+
+A container with three mounts, as in the README; the image saves and restores them.
+
+END
+    bash_session <<'END'
+rm -rf * && mkdir volume1 volume3 && echo 'content of volume 1' > volume1/file.txt && echo 'content of volume 2' > volume2.txt && echo 'content of volume 3' > volume3/file.txt
+docker run -d --name busy_lewin -v "$PWD/volume1:/home/volume1" -v "$PWD/volume2.txt:/home/volume2.txt" -v "$PWD/volume3:/home/volume3" busybox sleep 3600
+printf 'prefix: volumes/busy_lewin\nvolumes:\n  - /home/volume1\n  - /home/volume2.txt\n  - /home/volume3\n' > config.yml; touch backup.tar
+docker run --rm -v "$PWD/backup.tar:/backup.tar" snapshotter init
+docker run --rm --volumes-from busy_lewin -v "$PWD/config.yml:/config.yml:ro" -v "$PWD/backup.tar:/backup.tar" snapshotter backup
+docker run --rm -v "$PWD/backup.tar:/backup.tar:ro" snapshotter list
+echo spoilt > volume2.txt; rm volume3/file.txt
+docker run --rm --volumes-from busy_lewin -v "$PWD/config.yml:/config.yml:ro" -v "$PWD/backup.tar:/backup.tar:ro" snapshotter restore
+cat volume2.txt volume3/file.txt
+END
+    cat <<'END'
+
+Without a configuration file, from the host:
+
+END
+    powershell_session <<'END'
+Get-ContainerVolume busy_lewin
+Get-ContainerVolume busy_lewin | Backup-Volume -Archive ./backup.tar -PauseContainer busy_lewin
+END
+    cat <<'END'
+
+What goes wrong most often, and the exit codes:
+
+END
+    bash_session <<'END'
+docker run --rm snapshotter backup; echo "exit code $?"
+docker run --rm -v "$PWD/missing.tar:/backup.tar" -v "$PWD/config.yml:/config.yml:ro" --volumes-from busy_lewin snapshotter backup; echo "exit code $?"
+docker run --rm -v "$PWD/backup.tar:/backup.tar" -v "$PWD/config.yml:/config.yml:ro" snapshotter backup; echo "exit code $?"
+END
+}
+
+make_images() {
+    make_base_images
+    DOCKER_BUILDKIT=0 docker build --network=none -q --build-arg "SDK_IMAGE=$image-sdk" --build-arg "RUNTIME_IMAGE=$image-runtime" \
+        -t "$image" "$root"
+    mkdir -p "$tmp/busybox/bin"
+    cp "$(command -v busybox)" "$tmp/busybox/bin/"
+    ln -s busybox "$tmp/busybox/bin/sleep"
+    tar -c -C "$tmp/busybox" . | docker import - busybox
+}
+
 export PATH=$root/out/shell:$PATH
 host_part >"$work.md"
-sed -i "s#$root#/src/snapshotter#g" "$work.md"
-mv "$work.md" "$page"
+
+tmp=$(mktemp -d) image=snapshotter
+trap 'stop_engine; rm -rf "$work" "$work.md" "$tmp"' EXIT
+. "$root/tests/docker/engine.sh"
+unset DOCKER_HOST
+if start_engine && [ -n "${engine:-}" ]; then
+    make_images >"$tmp/log" 2>&1 || { cat "$tmp/log"; exit 1; }
+    container_part >>"$work.md"
+    docker rm -f busy_lewin >/dev/null
+elif [ -f "$page" ]; then
+    echo "No engine of its own can be started: the part about containers stays as it is."
+    { echo; sed -n '/^## In containers/,$p' "$page"; } >>"$work.md"
+fi
+
+sed "s#$root#/src/snapshotter#g" "$work.md" >"$page"
