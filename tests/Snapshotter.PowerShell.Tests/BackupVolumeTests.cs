@@ -118,6 +118,18 @@ public sealed class BackupVolumeTests : ModuleTest
         Assert.True((bool)report.Complete);
     }
 
+    [Theory]
+    [InlineData("Backup-Volume volume1 backup.tar -KeepLast 2")]
+    [InlineData("Backup-Volume -Config @{ Prefix = 'volumes'; Volumes = \"$PWD/volume1\"; Keep = @{ Last = 2 } } -Archive backup.tar")]
+    [InlineData("Backup-Volume -Config @{ Prefix = 'volumes'; Volumes = \"$PWD/volume1\"; Keep = @{ Last = 9 } } -Archive backup.tar -KeepLast 2")]
+    public void Old_generations_go_after_a_backup(string script)
+    {
+        Run("Backup-Volume volume1 backup.tar; Backup-Volume volume1 backup.tar; Backup-Volume volume2.txt backup.tar -Prefix other");
+        Run(script);
+        Assert.Equal(["other 3", "volumes 2", "volumes 4"], Run("Get-BackupTar backup.tar").Select(r => $"{r.Prefix} {r.Generation}").Order());
+        Assert.True(Session.Value<bool>("Test-BackupTar backup.tar -Quiet"));
+    }
+
     [Fact]
     public void Verbose_tells_the_story()
     {
