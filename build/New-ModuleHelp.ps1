@@ -118,7 +118,7 @@ function Write-Parameter($Parameter, [string] $Description, [bool] $Globbing) {
         Write-Element 'maml:name' $Parameter.Name
         Write-Paragraphs 'maml:description' $Description
         if ($type.Name -ne 'SwitchParameter') {
-            Write-Element 'command:parameterValue' $type.Name @{ required = 'true'; variableLength = $attributes.variableLength }
+            Write-Element 'command:parameterValue' $type.Name ([ordered]@{ required = 'true'; variableLength = $attributes.variableLength })
         }
 
         Write-Element 'dev:type' { Write-Element 'maml:name' ($type.Name -replace 'Parameter$') }
