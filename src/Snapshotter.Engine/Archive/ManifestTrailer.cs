@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
+using System.IO.Hashing;
 using System.Text;
 
 namespace Snapshotter.Engine.Archive;
@@ -26,13 +27,13 @@ internal readonly record struct ManifestTrailer(long Start, long ManifestOffset,
 
     public static UInt128 ComputeCheck(ReadOnlySpan<byte> text, long generationLength, long manifestLength)
     {
-        var hash = new Xxh128();
+        var hash = new XxHash128();
         hash.Append(text);
         Span<byte> lengths = stackalloc byte[16];
         BinaryPrimitives.WriteInt64LittleEndian(lengths, generationLength);
         BinaryPrimitives.WriteInt64LittleEndian(lengths[8..], manifestLength);
         hash.Append(lengths);
-        return BinaryPrimitives.ReadUInt128BigEndian(hash.GetCurrentHash());
+        return hash.GetCurrentHashAsUInt128();
     }
 
     public byte[] ToBytes() => Encoding.ASCII.GetBytes(string.Create(

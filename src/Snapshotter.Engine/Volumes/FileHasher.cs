@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Snapshotter.Engine.Archive;
@@ -16,7 +17,7 @@ internal sealed class FileHasher : IDisposable
 {
     private static readonly byte[] Zeros = new byte[64 * 1024];
 
-    private readonly Xxh128? fast;
+    private readonly XxHash128? fast;
     private readonly IncrementalHash? strong;
 
     public FileHasher(ChecksumAlgorithm algorithm)
@@ -24,7 +25,7 @@ internal sealed class FileHasher : IDisposable
         switch (algorithm)
         {
             case ChecksumAlgorithm.XxHash128:
-                fast = new Xxh128();
+                fast = new XxHash128();
                 break;
             case ChecksumAlgorithm.Sha256:
                 strong = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -80,12 +81,7 @@ internal sealed class FileHasher : IDisposable
     public HashBytes Finish()
     {
         HashBytes hash = default;
-        if (fast is not null)
-        {
-            fast.GetCurrentHash(hash);
-            fast.Reset();
-        }
-
+        fast?.GetHashAndReset(hash);
         strong?.GetHashAndReset(hash);
         return hash;
     }
@@ -93,8 +89,17 @@ internal sealed class FileHasher : IDisposable
     /// <summary>The checksum of data that is at hand as a whole.</summary>
     public HashBytes HashOf(ReadOnlySpan<byte> data)
     {
-        Append(data);
-        return Finish();
+        HashBytes hash = default;
+        if (fast is not null)
+        {
+            XxHash128.Hash(data, hash);
+        }
+        else if (strong is not null)
+        {
+            SHA256.HashData(data, hash);
+        }
+
+        return hash;
     }
 
     public void Dispose() => strong?.Dispose();

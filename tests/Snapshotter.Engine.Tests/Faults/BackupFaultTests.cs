@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Tests.FileSystem;
+using Snapshotter.Engine.Tests.Support;
 using Snapshotter.Engine.Volumes;
 using Snapshotter.Engine.Volumes.Reading;
 
@@ -137,13 +137,13 @@ public sealed class BackupFaultTests(ITestOutputHelper output)
     /// <summary>GNU tar and Python read the archives as well, or a part of them.</summary>
     private void ShowToOthers()
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
         var shown = archivesSeen.Values.Take(MostExported).ToList();
         for (var i = 0; i < shown.Count; i++)
         {
             File.WriteAllBytes(folder[$"{i}.tar"], shown[i]);
         }
-        Tool.Run("sh", "-c", "cd \"$1\" && for t in *.tar; do tar -tf \"$t\" > \"$t.names\" || exit 1; done", "sh", folder.FullPath);
+        Tool.Run("sh", "-c", "cd \"$1\" && for t in *.tar; do tar -tf \"$t\" > \"$t.names\" || exit 1; done", "sh", folder.Path).Succeeds();
         Tool.Run("python3", "-c", """
             import glob, sys, tarfile
             for path in glob.glob(sys.argv[1] + '/*.tar'):
@@ -151,7 +151,7 @@ public sealed class BackupFaultTests(ITestOutputHelper output)
                     for member in tar:
                         if member.isreg() and not member.issparse():
                             tar.extractfile(member).read()
-            """, folder.FullPath);
+            """, folder.Path).Succeeds();
         for (var i = 0; i < shown.Count; i++)
         {
             Assert.Equal(TarWalk.Read(shown[i], out _).Count, File.ReadAllLines(folder[$"{i}.tar.names"]).Length);

@@ -1,16 +1,17 @@
 using System.Text;
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Tests.Support;
 
 namespace Snapshotter.Engine.Tests.FileSystem;
 
 /// <summary>What every implementation promises, checked through the interfaces and by what .NET sees of the result.</summary>
 public abstract class FileSystemContract : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    private readonly TempFolder folder = new();
 
     private protected abstract IFileSystem FileSystem { get; }
 
-    private protected string Root => folder.FullPath;
+    private protected string Root => folder.Path;
 
     private protected IDirectory OpenRoot() => FileSystem.OpenDirectory(Root);
 

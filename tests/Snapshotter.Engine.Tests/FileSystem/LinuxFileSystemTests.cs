@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.FileSystem.Linux;
+using Snapshotter.Engine.Tests.Support;
 
 namespace Snapshotter.Engine.Tests.FileSystem;
 
@@ -21,8 +22,8 @@ public sealed class LinuxFileSystemTests : FileSystemContract
     [Fact]
     public void Traits_agree_with_id()
     {
-        Assert.Equal(Tool.Run("id", "-u").Trim(), $"{Me}");
-        Assert.Equal(Tool.Run("id", "-g").Trim(), $"{MyGroup}");
+        Assert.Equal(Tool.Run("id", "-u").Succeeds().Output.Trim(), $"{Me}");
+        Assert.Equal(Tool.Run("id", "-g").Succeeds().Output.Trim(), $"{MyGroup}");
         Assert.True(FileSystem.Traits.HasOwnersAndModes);
         Assert.False(FileSystem.Traits.HasReservedNames);
     }
@@ -32,24 +33,24 @@ public sealed class LinuxFileSystemTests : FileSystemContract
     {
         Assert.Equal("root", Encoding.UTF8.GetString(FileSystem.UserName(0).Span));
         Assert.Equal("root", Encoding.UTF8.GetString(FileSystem.GroupName(0).Span));
-        Assert.Equal(Tool.Run("id", "-un").Trim(), Encoding.UTF8.GetString(FileSystem.UserName(Me).Span));
+        Assert.Equal(Tool.Run("id", "-un").Succeeds().Output.Trim(), Encoding.UTF8.GetString(FileSystem.UserName(Me).Span));
     }
 
     [Fact]
     public void Status_agrees_with_stat()
     {
         File.WriteAllText(PathOf("file"), "12345");
-        Tool.Run("mkfifo", "-m", "0640", PathOf("fifo"));
-        Tool.Run("ln", PathOf("file"), PathOf("second"));
-        Tool.Run("chmod", "4751", PathOf("file"));
+        Tool.Run("mkfifo", "-m", "0640", PathOf("fifo")).Succeeds();
+        Tool.Run("ln", PathOf("file"), PathOf("second")).Succeeds();
+        Tool.Run("chmod", "4751", PathOf("file")).Succeeds();
         using var root = OpenRoot();
         foreach (var name in new[] { "file", "fifo" })
         {
             Assert.True(root.TryGetStatus(Utf8(name), out var status));
             var told = $"{Convert.ToString(status.Mode, 8)} {status.UserId} {status.GroupId} {status.Size} {status.LinkCount} "
                 + $"{status.Id.Inode} {status.Allocated / 512} {status.ModifiedAt.Seconds} {status.ChangedAt.Seconds}";
-            Assert.Equal(Tool.Run("stat", "-c", "%a %u %g %s %h %i %b %Y %Z", PathOf(name)).Trim(), told);
-            Assert.EndsWith($".{status.ModifiedAt.Nanoseconds:D9}", Tool.Run("stat", "-c", "%.9Y", PathOf(name)).Trim(), StringComparison.Ordinal);
+            Assert.Equal(Tool.Run("stat", "-c", "%a %u %g %s %h %i %b %Y %Z", PathOf(name)).Succeeds().Output.Trim(), told);
+            Assert.EndsWith($".{status.ModifiedAt.Nanoseconds:D9}", Tool.Run("stat", "-c", "%.9Y", PathOf(name)).Succeeds().Output.Trim(), StringComparison.Ordinal);
         }
         Assert.True(FileSystem.TryGetStatus("/dev/null", out var device));
         Assert.Equal((FileKind.CharacterDevice, 1u, 3u), (device.Kind, device.DeviceMajor, device.DeviceMinor));
@@ -154,8 +155,8 @@ public sealed class LinuxFileSystemTests : FileSystemContract
     public void A_setgid_directory_does_not_impose_its_group()
     {
         Assert.SkipUnless(IsPrivileged, "needs the right to change owners");
-        Tool.Run("chgrp", "1234", Root);
-        Tool.Run("chmod", "2755", Root);
+        Tool.Run("chgrp", "1234", Root).Succeeds();
+        Tool.Run("chmod", "2755", Root).Succeeds();
         using var root = OpenRoot();
         for (var i = 0; i < 3; i++)
         {
@@ -194,7 +195,7 @@ public sealed class LinuxFileSystemTests : FileSystemContract
     [Fact]
     public void Without_the_right_a_foreign_owner_is_a_loss_and_takes_setuid_along()
     {
-        Tool.Run("chmod", "777", Root);
+        Tool.Run("chmod", "777", Root).Succeeds();
         OrdinaryUser.Run(() =>
         {
             using var root = OpenRoot();
@@ -223,8 +224,8 @@ public sealed class LinuxFileSystemTests : FileSystemContract
         Directory.CreateDirectory(PathOf("closed"));
         File.WriteAllText(PathOf("secret"), "");
         File.WriteAllText(PathOf("public"), "content");
-        Tool.Run("chmod", "755", Root);
-        Tool.Run("chmod", "0", PathOf("closed"), PathOf("secret"));
+        Tool.Run("chmod", "755", Root).Succeeds();
+        Tool.Run("chmod", "0", PathOf("closed"), PathOf("secret")).Succeeds();
         OrdinaryUser.Run(() =>
         {
             using var root = OpenRoot();
@@ -233,7 +234,7 @@ public sealed class LinuxFileSystemTests : FileSystemContract
             // Not the owner: O_NOATIME is refused, the file is not.
             Assert.Equal("content"u8.ToArray(), ReadFile(root, "public"));
         });
-        Tool.Run("chmod", "700", PathOf("closed"));
+        Tool.Run("chmod", "700", PathOf("closed")).Succeeds();
     }
 
     [Fact]
@@ -298,7 +299,7 @@ public sealed class LinuxFileSystemTests : FileSystemContract
             found.Select(a => (Encoding.UTF8.GetString(a.Name), Convert.ToHexString(a.Value))).Order());
         file.GetStatus(out var status);
         Assert.Equal((0x124, Time), (status.Mode, status.ModifiedAt));
-        Assert.Contains("user.binary=0x00ff0a", Tool.Run("getfattr", "-d", "-e", "hex", PathOf("file")), StringComparison.Ordinal);
+        Assert.Contains("user.binary=0x00ff0a", Tool.Run("getfattr", "-d", "-e", "hex", PathOf("file")).Succeeds().Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -338,11 +339,11 @@ public sealed class LinuxFileSystemTests : FileSystemContract
         Directory.CreateDirectory(PathOf("folder"));
         foreach (var name in new[] { "file", "folder" })
         {
-            Tool.Run("setfattr", "-n", "user.old", "-v", "1", PathOf(name));
-            Tool.Run("setfattr", "-n", "user.both", "-v", "1", PathOf(name));
-            Tool.Run("setfacl", "-m", "u:1234:rwx", PathOf(name));
+            Tool.Run("setfattr", "-n", "user.old", "-v", "1", PathOf(name)).Succeeds();
+            Tool.Run("setfattr", "-n", "user.both", "-v", "1", PathOf(name)).Succeeds();
+            Tool.Run("setfacl", "-m", "u:1234:rwx", PathOf(name)).Succeeds();
         }
-        Tool.Run("setfacl", "-d", "-m", "u:1234:rwx", PathOf("folder"));
+        Tool.Run("setfacl", "-d", "-m", "u:1234:rwx", PathOf("folder")).Succeeds();
         using var root = OpenRoot();
         using var file = root.OpenFileForWriting("file"u8);
         using var folder = root.OpenDirectory("folder"u8);
@@ -355,14 +356,14 @@ public sealed class LinuxFileSystemTests : FileSystemContract
         Assert.Equal(MetadataLoss.None, folder.SetMetadata(metadata));
         Assert.Equal(["user.both"], NamesOf(file.GetAttributes));
         Assert.Equal(["user.both"], NamesOf(folder.GetAttributes));
-        Assert.Equal("644", Tool.Run("stat", "-c", "%a", PathOf("file")).Trim());
-        Assert.Equal("755", Tool.Run("stat", "-c", "%a", PathOf("folder")).Trim());
+        Assert.Equal("644", Tool.Run("stat", "-c", "%a", PathOf("file")).Succeeds().Output.Trim());
+        Assert.Equal("755", Tool.Run("stat", "-c", "%a", PathOf("folder")).Succeeds().Output.Trim());
     }
 
     [Fact]
     public void An_inherited_acl_leaves_no_trace()
     {
-        Tool.Run("setfacl", "-d", "-m", "u:1234:rwx,g:4321:rx", Root);
+        Tool.Run("setfacl", "-d", "-m", "u:1234:rwx,g:4321:rx", Root).Succeeds();
         using var root = OpenRoot();
         for (var i = 0; i < 3; i++)
         {
@@ -407,23 +408,23 @@ public sealed class LinuxFileSystemTests : FileSystemContract
     {
         File.WriteAllText(PathOf("file"), "");
         Directory.CreateDirectory(PathOf("folder"));
-        Tool.Run("setfacl", "-m", "u:1234:rw,g:4321:r,m::rw,o::-", PathOf("file"));
-        Tool.Run("setfacl", "-m", "u:1234:rwx", PathOf("folder"));
-        Tool.Run("setfacl", "-d", "-m", "g:4321:rx,u::rwx", PathOf("folder"));
+        Tool.Run("setfacl", "-m", "u:1234:rw,g:4321:r,m::rw,o::-", PathOf("file")).Succeeds();
+        Tool.Run("setfacl", "-m", "u:1234:rwx", PathOf("folder")).Succeeds();
+        Tool.Run("setfacl", "-d", "-m", "g:4321:rx,u::rwx", PathOf("folder")).Succeeds();
         using var root = OpenRoot();
         using (var source = root.OpenFile("file"u8))
         {
             var attributes = new List<ExtendedAttribute>();
             source.GetAttributes(attributes);
             Assert.True(PosixAcl.TryFormat(Assert.Single(attributes).Value, out var text));
-            var shown = Tool.Run("getfacl", "-n", "-c", "-p", PathOf("file")).Trim().ReplaceLineEndings(",");
+            var shown = Tool.Run("getfacl", "-n", "-c", "-p", PathOf("file")).Succeeds().Output.Trim().ReplaceLineEndings(",");
             Assert.Equal(shown, Encoding.ASCII.GetString(text));
             source.GetStatus(out var status);
             using var copy = root.CreateFile("copy"u8, 0x180);
             var metadata = Plain(FileKind.Regular, status.Mode);
             metadata.Attributes = attributes;
             Assert.Equal(MetadataLoss.None, copy.SetMetadata(metadata));
-            Assert.Equal(shown, Tool.Run("getfacl", "-n", "-c", "-p", PathOf("copy")).Trim().ReplaceLineEndings(","));
+            Assert.Equal(shown, Tool.Run("getfacl", "-n", "-c", "-p", PathOf("copy")).Succeeds().Output.Trim().ReplaceLineEndings(","));
         }
         using (var source = root.OpenDirectory("folder"u8))
         {
@@ -436,7 +437,7 @@ public sealed class LinuxFileSystemTests : FileSystemContract
             metadata.Attributes = attributes;
             Assert.Equal(MetadataLoss.None, copy.SetMetadata(metadata));
             Assert.Equal(
-                Tool.Run("getfacl", "-n", "-c", "-p", PathOf("folder")), Tool.Run("getfacl", "-n", "-c", "-p", PathOf("folder2")));
+                Tool.Run("getfacl", "-n", "-c", "-p", PathOf("folder")).Succeeds().Output, Tool.Run("getfacl", "-n", "-c", "-p", PathOf("folder2")).Succeeds().Output);
         }
     }
 
@@ -597,13 +598,13 @@ public sealed class LinuxFileSystemTests : FileSystemContract
     public void Access_times_are_left_alone()
     {
         File.WriteAllText(PathOf("file"), "content");
-        Tool.Run("touch", "-a", "-d", "2001-01-01 00:00:00", PathOf("file"));
+        Tool.Run("touch", "-a", "-d", "2001-01-01 00:00:00", PathOf("file")).Succeeds();
         using var root = OpenRoot();
         using (var file = root.OpenFile("file"u8))
         {
             Assert.Equal(7, file.Read(new byte[100], 0));
         }
-        Assert.StartsWith("2001-01-0", Tool.Run("stat", "-c", "%x", PathOf("file")), StringComparison.Ordinal);
+        Assert.StartsWith("2001-01-0", Tool.Run("stat", "-c", "%x", PathOf("file")).Succeeds().Output, StringComparison.Ordinal);
     }
 
     private static FileMetadata Plain(FileKind kind, int mode) => new() { Kind = kind, Mode = mode, ModifiedAt = Time };

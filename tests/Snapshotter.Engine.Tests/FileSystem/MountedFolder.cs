@@ -1,3 +1,5 @@
+using Snapshotter.Engine.Tests.Support;
+
 namespace Snapshotter.Engine.Tests.FileSystem;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Snapshotter.Engine.Tests.FileSystem;
 /// </summary>
 internal sealed class MountedFolder : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    private readonly TempFolder folder = new();
 
     private MountedFolder(string name)
     {
@@ -17,7 +19,7 @@ internal sealed class MountedFolder : IDisposable
     public string FullPath { get; }
 
     /// <summary>The folder that the mounted one is in.</summary>
-    public string Parent => folder.FullPath;
+    public string Parent => folder.Path;
 
     public static MountedFolder Xfs() => OfImage("mkfs.xfs", "-q", "-m", "reflink=1");
 
@@ -32,7 +34,7 @@ internal sealed class MountedFolder : IDisposable
 
     public void Dispose()
     {
-        Tool.Run("umount", FullPath);
+        Tool.Run("umount", FullPath).Succeeds();
         folder.Dispose();
     }
 
@@ -44,7 +46,7 @@ internal sealed class MountedFolder : IDisposable
         {
             file.SetLength(512L << 20);
         }
-        var (exitCode, _, errors) = Tool.TryRun(makeFileSystem, [.. options, image]);
+        var (_, exitCode, _, errors) = Tool.Run(makeFileSystem, [.. options, image]);
         if (exitCode != 0)
         {
             mounted.folder.Dispose();
@@ -56,7 +58,7 @@ internal sealed class MountedFolder : IDisposable
 
     private void Mount(params string[] arguments)
     {
-        var (exitCode, _, errors) = Tool.TryRun("mount", [.. arguments, FullPath]);
+        var (_, exitCode, _, errors) = Tool.Run("mount", [.. arguments, FullPath]);
         if (exitCode != 0)
         {
             folder.Dispose();

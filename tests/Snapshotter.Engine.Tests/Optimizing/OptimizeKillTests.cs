@@ -55,8 +55,8 @@ public sealed class OptimizeKillTests : IDisposable
                 File.Delete(sign);
             }
 
-            Tool.Run("tar", "-tf", archive).SucceedsSilently();
-            Tool.Python(null, "import sys, tarfile; tarfile.open(sys.argv[1]).getmembers()", archive).SucceedsSilently();
+            Tool.Run("tar", "-tf", archive).Succeeds();
+            Tool.Python(null, "import sys, tarfile; tarfile.open(sys.argv[1]).getmembers()", archive).Succeeds();
             Assert.Equal(kept, Content(archive, "kept"));
             Assert.All(
                 BackupTar.Test(archive).SelectMany(report => report.Errors),

@@ -15,6 +15,11 @@ internal sealed record ToolResult(string Command, int ExitCode, byte[] OutputByt
     /// <summary>Asserts exit code 0.</summary>
     public ToolResult Succeeds()
     {
+        if (ExitCode == 127)
+        {
+            Tool.IsMissing($"{Command}: {Error.Trim()}");
+        }
+
         Assert.True(ExitCode == 0, $"{Command} ended with {ExitCode}: {Error}{Output[..Math.Min(Output.Length, 2000)]}");
         return this;
     }
@@ -76,6 +81,30 @@ internal static class Tool
     public static ToolResult Python(string? folder, string script, params string[] arguments) =>
         RunIn(folder, "python3", ["-c", script, .. arguments]);
 
+    /// <summary>Skips the test where these are not installed: for tests that call them in a loop of their own.</summary>
+    public static void Require(params string[] names)
+    {
+        foreach (string name in names)
+        {
+            var found = RunIn(null, "sh", "-c", $"command -v {name}");
+            if (found.ExitCode != 0)
+            {
+                IsMissing(name);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Skips the test, which the totals tell: a new machine need not have every program to compare with. Where CI runs,
+    /// which installs them all, it fails.
+    /// </summary>
+    public static void IsMissing(string what)
+    {
+        string message = $"A program to compare with is not installed: {what}. The list of them is in .ci/run.";
+        Assert.SkipWhen(string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI")), message);
+        Assert.Fail(message);
+    }
+
     private static Process Start(ProcessStartInfo start)
     {
         try
@@ -84,8 +113,8 @@ internal static class Tool
         }
         catch (Win32Exception e)
         {
-            throw new InvalidOperationException(
-                $"The oracle tool '{start.FileName}' cannot be started: {e.Message}. The list of tools the tests need is in .ci/run.", e);
+            IsMissing($"{start.FileName}: {e.Message}");
+            throw;
         }
     }
 

@@ -1,6 +1,7 @@
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
+using System.IO.Hashing;
 
 namespace Snapshotter.Engine.Volumes.Reading;
 
@@ -16,7 +17,7 @@ internal sealed class VolumeReader
     private readonly ManifestVolume volume;
     private readonly byte[] rootName;
     private readonly TarReader reader;
-    private readonly Xxh128 headers = new();
+    private readonly XxHash128 headers = new();
     private readonly long rangeEnd;
 
     /// <exception cref="BackupException">ArchiveInvalid: the manifest's claim of where the volume lies cannot be true.</exception>

@@ -2,6 +2,7 @@ using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
+using System.IO.Hashing;
 
 namespace Snapshotter.Engine.Volumes.Saving;
 
@@ -16,7 +17,7 @@ internal sealed class VolumeWriter : IDisposable
     private readonly JobMonitor monitor;
     private readonly CopyQueue copies;
     private readonly EntryFactory factory;
-    private readonly Xxh128 headers = new();
+    private readonly XxHash128 headers = new();
     private readonly BlockBuffer headerBuffer = new();
     private readonly List<ExtendedAttribute> attributes = [];
     private readonly Dictionary<FileId, LinkedFile> linked = [];
