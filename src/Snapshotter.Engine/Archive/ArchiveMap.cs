@@ -30,71 +30,82 @@ internal sealed record ArchiveMap
     /// <summary>The generations, oldest first. After a quick look at the end only: the newest one, or none.</summary>
     public required IReadOnlyList<Generation> Generations { get; init; }
 
+    /// <summary>Null when all generations were found; else why those between the first ones and the rest could not be.</summary>
+    public BackupException? Damage { get; init; }
+
+    /// <summary>How many of <see cref="Generations"/> stand before the damage: newer ones may be hidden by it.</summary>
+    public int BeforeDamage { get; init; }
+
     /// <summary>The number the next generation gets.</summary>
-    public int NextNumber => Generations.Count == 0 ? 1 : Generations.Max(g => g.Number) + 1;
+    public int NextNumber => Generations.Count == 0 ? 1 : Generation.NumberAfter(Generations.Max(g => g.Number));
 
     /// <summary>
     /// Finds the end: by one look at the tail when the last generation is ours, else by walking the headers. Never
     /// trusts zeros at the tail: other programs pad with them, and what stands behind the real marker is hidden from
     /// every reader.
     /// </summary>
-    public static ArchiveMap FindEnd(ArchiveFile archive, CancellationToken cancellation)
-    {
-        long length = archive.File.Length;
-        long end = length - TarLayout.EndMarkerSize;
-        if (end >= 0 && IsZero(archive, end, TarLayout.EndMarkerSize)
-            && ManifestEntry.TryReadEndingAt(archive.File, end) is { } newest)
-        {
-            return new ArchiveMap { End = end, FileLength = length, Tail = TailState.Clean, Generations = [newest] };
-        }
-
-        return Walk(archive, cancellation);
-    }
+    public static ArchiveMap FindEnd(ArchiveFile archive, CancellationToken cancellation) =>
+        TryReadTail(archive) ?? Walk(archive, cancellation);
 
     /// <summary>Finds all generations: our own by following the chain of trailers back from the tail, the rest by walking.</summary>
     public static ArchiveMap Read(ArchiveFile archive, CancellationToken cancellation)
     {
-        var tail = FindEnd(archive, cancellation);
-        if (tail.Generations.Count != 1 || tail.Generations[0].End != tail.End)
+        if (TryReadTail(archive) is not { } tail)
         {
-            return tail;
+            return Walk(archive, cancellation);
         }
 
-        var generations = FollowChain(archive, tail.End, cancellation);
-        long position = generations[^1].Start;
-        if (position > 0)
+        var chain = FollowChain(archive, tail.End, cancellation);
+        var older = new GenerationList(archive.Path);
+        if (chain[0].Start > 0)
         {
             // Something that is not ours, or is damaged, stands in front.
-            var older = WalkGenerations(archive, position, out _, out _, cancellation);
-            older.Reverse();
-            generations.AddRange(older);
+            WalkGenerations(archive, chain[0].Start, older, out _, out _, cancellation);
         }
 
-        generations.Reverse();
-        return tail with { Generations = generations };
+        return tail with { Generations = [.. older.Items, .. chain] };
     }
 
     /// <summary>
-    /// What of our own generations can be found from the tail of an archive that cannot be walked, for tests and restores:
-    /// damage in one place does not take the rest along.
+    /// <see cref="FindEnd"/> for readers: what can be found from both ends when the archive is damaged, so that damage in one
+    /// place does not take the rest along.
     /// </summary>
-    public static ArchiveMap ReadFromTail(ArchiveFile archive, CancellationToken cancellation)
+    public static ArchiveMap FindEndOrSalvage(ArchiveFile archive, CancellationToken cancellation) =>
+        OrSalvage(archive, FindEnd, cancellation);
+
+    /// <summary><see cref="Read"/> for readers; see <see cref="FindEndOrSalvage"/>.</summary>
+    public static ArchiveMap ReadOrSalvage(ArchiveFile archive, CancellationToken cancellation) => OrSalvage(archive, Read, cancellation);
+
+    /// <summary>What can be found of an archive that cannot be walked: the generations before the damage, and our own ones that end the archive.</summary>
+    public static ArchiveMap Salvage(ArchiveFile archive, BackupException damage, CancellationToken cancellation)
     {
         long length = archive.File.Length;
         long end = length - TarLayout.EndMarkerSize;
-        var generations = FollowChain(archive, end, cancellation);
-        generations.Reverse();
-        return new ArchiveMap { End = end, FileLength = length, Tail = TailState.Clean, Generations = generations };
+        var chain = FollowChain(archive, end, cancellation);
+        var front = new GenerationList(archive.Path);
+        try
+        {
+            WalkGenerations(archive, chain.Count > 0 ? chain[0].Start : long.MaxValue, front, out _, out _, cancellation);
+        }
+        catch (BackupException e) when (e.Error == BackupError.ArchiveInvalid)
+        {
+            // Up to here, and no further: that is the damage.
+        }
+
+        long known = front.Items.Count > 0 ? front.Items[^1].End : 0;
+        bool isWhole = chain.Count > 0 && chain[0].Start == known;
+        return new ArchiveMap
+        {
+            End = end,
+            FileLength = length,
+            Tail = TailState.Clean,
+            Generations = [.. front.Items, .. chain],
+            Damage = isWhole ? null : damage,
+            BeforeDamage = isWhole ? 0 : front.Items.Count,
+        };
     }
 
-    /// <summary><see cref="FindEnd"/> for readers: what can be found from the tail when the archive is damaged further up.</summary>
-    public static ArchiveMap FindEndOrTail(ArchiveFile archive, CancellationToken cancellation) =>
-        OrTail(archive, FindEnd, cancellation);
-
-    /// <inheritdoc cref="FindEndOrTail"/>
-    public static ArchiveMap ReadOrTail(ArchiveFile archive, CancellationToken cancellation) => OrTail(archive, Read, cancellation);
-
-    private static ArchiveMap OrTail(
+    private static ArchiveMap OrSalvage(
         ArchiveFile archive, Func<ArchiveFile, CancellationToken, ArchiveMap> read, CancellationToken cancellation)
     {
         try
@@ -103,21 +114,32 @@ internal sealed record ArchiveMap
         }
         catch (BackupException e) when (e.Error == BackupError.ArchiveInvalid)
         {
-            var tail = ReadFromTail(archive, cancellation);
-            if (tail.Generations.Count == 0)
+            var found = Salvage(archive, e, cancellation);
+            if (found.Generations.Count == 0)
             {
                 throw;
             }
 
-            return tail;
+            return found;
         }
+    }
+
+    /// <summary>The end by one look at the tail, with the newest generation; null when that is not ours.</summary>
+    private static ArchiveMap? TryReadTail(ArchiveFile archive)
+    {
+        long length = archive.File.Length;
+        long end = length - TarLayout.EndMarkerSize;
+        return end >= 0 && IsZero(archive, end, TarLayout.EndMarkerSize) && ManifestEntry.TryReadEndingAt(archive.File, end) is { } newest
+            ? new ArchiveMap { End = end, FileLength = length, Tail = TailState.Clean, Generations = [newest] }
+            : null;
     }
 
     /// <summary>Reads every header from the start.</summary>
     /// <exception cref="BackupException">ArchiveInvalid: not a tar, truncated or damaged; the message has offset and entry.</exception>
     public static ArchiveMap Walk(ArchiveFile archive, CancellationToken cancellation)
     {
-        var generations = WalkGenerations(archive, long.MaxValue, out long end, out var kind, cancellation);
+        var generations = new GenerationList(archive.Path);
+        WalkGenerations(archive, long.MaxValue, generations, out long end, out var kind, cancellation);
         long length = archive.File.Length;
         if (kind == TarEnd.NoMarker)
         {
@@ -132,14 +154,14 @@ internal sealed record ArchiveMap
             End = end,
             FileLength = length,
             Tail = LookBehind(archive, end, length),
-            Generations = generations,
+            Generations = generations.Items,
         };
     }
 
-    /// <summary>Our generations that follow each other without a gap, newest first.</summary>
+    /// <summary>Our generations that follow each other without a gap up to an offset, oldest first.</summary>
     private static List<Generation> FollowChain(ArchiveFile archive, long end, CancellationToken cancellation)
     {
-        var generations = new List<Generation>();
+        var generations = new GenerationList(archive.Path);
         while (end > 0 && ManifestEntry.TryReadEndingAt(archive.File, end) is { } generation)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -147,15 +169,16 @@ internal sealed record ArchiveMap
             end = generation.Start;
         }
 
-        return generations;
+        return [.. Enumerable.Reverse(generations.Items)];
     }
 
-    private static List<Generation> WalkGenerations(
-        ArchiveFile archive, long limit, out long end, out TarEnd kind, CancellationToken cancellation)
+    /// <summary>Reads headers up to a limit. What was found before damage is in the list when this throws.</summary>
+    private static void WalkGenerations(
+        ArchiveFile archive, long limit, GenerationList generations, out long end, out TarEnd kind, CancellationToken cancellation)
     {
-        var generations = new List<Generation>();
         var starts = new Dictionary<string, long>(StringComparer.Ordinal);
         long previousEnd = 0;
+        long ownEnd = 0;
         var reader = new TarReader(new WindowedSource(archive.File), 0, limit);
         try
         {
@@ -168,12 +191,20 @@ internal sealed record ArchiveMap
                 }
 
                 string name = EntryNames.Display(EntryNames.TrimStart(reader.Entry.Name.Span));
-                int number = generations.Count == 0 ? 1 : generations[^1].Number + 1;
-                var generation = ManifestEntry.Read(archive.File, reader.Entry, starts.GetValueOrDefault(name), previousEnd, number);
+                int number = generations.Items.Count == 0 ? 1 : Generation.NumberAfter(generations.Items[^1].Number);
+                var generation = ManifestEntry.Read(
+                    archive.File, reader.Entry, Math.Max(ownEnd, starts.GetValueOrDefault(name)), previousEnd, number);
                 previousEnd = generation.End;
                 starts[name] = generation.End;
+                if (generation.Trailer is TrailerState.Valid or TrailerState.Moved)
+                {
+                    // Nobody else's entries stand between ours.
+                    ownEnd = generation.End;
+                }
+
                 if (generation.Volumes.Count > 0 || generation.Damage is not null)
                 {
+                    generations.RemoveWithin(generation);
                     generations.Add(generation);
                 }
             }
@@ -185,7 +216,6 @@ internal sealed record ArchiveMap
 
         end = reader.Position;
         kind = reader.End;
-        return generations;
     }
 
     private static TailState LookBehind(ArchiveFile archive, long end, long length)

@@ -6,7 +6,9 @@ namespace Snapshotter.Engine.Archive;
 /// <summary>
 /// The lines of <c>XXH128SUMS</c> or <c>SHA256SUMS</c>, as <c>xxhsum -c</c> and <c>sha256sum -c</c> read them: hex, two
 /// spaces, name; a name with a backslash, line feed or carriage return is escaped and the line begins with a backslash
-/// (GNU coreutils manual, "md5sum invocation"). Lines beyond a megabyte wait in a temporary file.
+/// (GNU coreutils manual, "md5sum invocation"). The line of a file with more holes than anybody would want to hash is a
+/// comment to these programs: "# ", the checksum of its stored data, two spaces, name. Lines beyond a megabyte wait in a
+/// temporary file.
 /// </summary>
 internal sealed class ChecksumListWriter(IFileSystem fileSystem) : IDisposable
 {
@@ -22,10 +24,11 @@ internal sealed class ChecksumListWriter(IFileSystem fileSystem) : IDisposable
     /// <summary>Adds a line.</summary>
     /// <param name="hash">The checksum.</param>
     /// <param name="name">The file's name relative to the prefix.</param>
-    public void Add(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> name)
+    /// <param name="isOfDataOnly">The checksum leaves the file's holes out.</param>
+    public void Add(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> name, bool isOfDataOnly = false)
     {
         bool escape = name.IndexOfAny("\\\n\r"u8) >= 0;
-        int most = 1 + (2 * hash.Length) + 2 + (2 * name.Length) + 1;
+        int most = ChecksumListReader.DataOnlyMark.Length + 1 + (2 * hash.Length) + 2 + (2 * name.Length) + 1;
         if (most > buffer.Length - buffered)
         {
             Spill();
@@ -33,6 +36,12 @@ internal sealed class ChecksumListWriter(IFileSystem fileSystem) : IDisposable
 
         Span<byte> line = most > buffer.Length ? new byte[most] : buffer.AsSpan(buffered);
         int at = 0;
+        if (isOfDataOnly)
+        {
+            ChecksumListReader.DataOnlyMark.CopyTo(line);
+            at = ChecksumListReader.DataOnlyMark.Length;
+        }
+
         if (escape)
         {
             line[at++] = (byte)'\\';
@@ -124,6 +133,11 @@ internal sealed class ChecksumListReader(IFile archive, long offset, long length
     private readonly byte[] hash = new byte[32];
     private int hashLength;
 
+    public static ReadOnlySpan<byte> DataOnlyMark => "# "u8;
+
+    /// <summary>True when the line's checksum leaves the file's holes out.</summary>
+    public bool IsOfDataOnly { get; private set; }
+
     public ReadOnlySpan<byte> Hash => hash.AsSpan(0, hashLength);
 
     public ReadOnlySpan<byte> Name => name.AsSpan(0, nameLength);
@@ -139,6 +153,8 @@ internal sealed class ChecksumListReader(IFile archive, long offset, long length
 
         byte[] line = ReadLine(out int lineLength);
         var rest = line.AsSpan(0, lineLength);
+        IsOfDataOnly = rest.StartsWith(DataOnlyMark);
+        rest = IsOfDataOnly ? rest[DataOnlyMark.Length..] : rest;
         bool escaped = rest.StartsWith("\\"u8);
         rest = escaped ? rest[1..] : rest;
         int hex = rest.IndexOf("  "u8);

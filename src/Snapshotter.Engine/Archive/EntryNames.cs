@@ -29,4 +29,16 @@ internal static class EntryNames
 
     /// <summary>Bytes as text for messages and listings.</summary>
     public static string Display(ReadOnlySpan<byte> name) => Encoding.UTF8.GetString(name);
+
+    /// <summary>
+    /// Bytes as text for messages only: a hostile name may be a megabyte long, or hold what a terminal takes for commands.
+    /// </summary>
+    public static string ForMessage(ReadOnlySpan<byte> name)
+    {
+        const int longest = 1024;
+        string text = Display(name[..Math.Min(name.Length, longest)]) + (name.Length > longest ? "..." : "");
+        return text.AsSpan().ContainsAnyInRange('\0', '\u001F') || text.AsSpan().ContainsAnyInRange('\u007F', '\u009F')
+            ? string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c))
+            : text;
+    }
 }

@@ -50,4 +50,10 @@ internal sealed record Generation
 
     /// <summary>True when Snapshotter wrote it: its extents and checksums are in the manifest.</summary>
     public bool IsNative => Trailer != TrailerState.Absent;
+
+    /// <summary>True when where it begins is known for sure.</summary>
+    public bool HasExtents => Trailer is TrailerState.Valid or TrailerState.Moved;
+
+    /// <summary>The number of the generation behind one with the number given.</summary>
+    public static int NumberAfter(int number) => number == int.MaxValue ? number : number + 1;
 }

@@ -65,6 +65,49 @@ internal sealed record Manifest(IReadOnlyList<ManifestVolume> Volumes, Notice? D
     /// <summary>Base name of the entry that ends a generation.</summary>
     public const string FileName = "volumes-data.yml";
 
-    /// <summary>Largest manifest that is read: far more volumes than any container has.</summary>
-    public const int MaxSize = 16 * 1024 * 1024;
+    /// <summary>Largest manifest that is read and written, in bytes: far more volumes than any container has.</summary>
+    public const int MaxSize = 8 * 1024 * 1024;
+
+    /// <summary>Longest name of the manifest's entry, the prefix included, in bytes.</summary>
+    public const int MaxName = 4096;
+
+    /// <summary>Longest target of a volume, in characters.</summary>
+    public const int MaxTarget = 8192;
+
+    /// <summary>Most volumes in a manifest that does not say where each lies: all entries are looked through for every one of them.</summary>
+    private const int MaxForeignVolumes = 256;
+
+    /// <summary>Without volumes that cannot be true: named twice, overlapping, or more than an archive of another program may have.</summary>
+    /// <param name="name">The entry's name, for the notice.</param>
+    /// <param name="length">Bytes of the generation before the manifest; null when another program made it.</param>
+    public Manifest Checked(string name, long? length)
+    {
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        var kept = new List<ManifestVolume>();
+        long end = 0;
+        foreach (var volume in Volumes)
+        {
+            bool isPossible = ids.Add(volume.Id);
+            if (volume.IsNative && length is not null)
+            {
+                isPossible &= volume.Offset >= end && volume.Offset <= length && volume.Length <= length - volume.Offset;
+                end = isPossible ? volume.Offset!.Value + volume.Length!.Value : end;
+            }
+            else
+            {
+                isPossible &= kept.Count < MaxForeignVolumes;
+            }
+
+            if (isPossible)
+            {
+                kept.Add(volume);
+            }
+        }
+
+        return kept.Count == Volumes.Count
+            ? this
+            : new Manifest(kept, Damage ?? new Notice(
+                BackupError.ArchiveInvalid, name,
+                $"The manifest is damaged: {Volumes.Count - kept.Count} of its volumes are named twice, lie where others lie, or are too many."));
+    }
 }

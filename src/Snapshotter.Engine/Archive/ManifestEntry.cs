@@ -17,6 +17,7 @@ internal static class ManifestEntry
     /// <param name="created">Time of the backup.</param>
     /// <param name="start">Absolute offset of the generation's first header.</param>
     /// <param name="offset">Absolute offset of the entry.</param>
+    /// <exception cref="BackupException">ConfigInvalid: there are more volumes than a manifest may have.</exception>
     public static BlockBuffer Encode(
         ReadOnlySpan<byte> prefix, IReadOnlyList<ManifestVolume> volumes, DateTimeOffset created, long start, long offset)
     {
@@ -26,6 +27,13 @@ internal static class ManifestEntry
         int headerLength = output.Length;
 
         byte[] yaml = Encoding.UTF8.GetBytes(ManifestLines.Write(volumes));
+        if (yaml.Length > Manifest.MaxSize - (2 * TarLayout.Alignment))
+        {
+            throw new BackupException(
+                BackupError.ConfigInvalid,
+                $"{volumes.Count} volumes are too many for one backup: their manifest would exceed {Manifest.MaxSize} bytes. Back them up in several.");
+        }
+
         long dataStart = offset + headerLength;
         long unpadded = dataStart + yaml.Length + ManifestTrailer.Size;
         long end = (unpadded + TarLayout.Alignment - 1) & ~(long)(TarLayout.Alignment - 1);
@@ -89,7 +97,8 @@ internal static class ManifestEntry
     public static bool IsManifest(TarEntry entry)
     {
         var name = entry.Name.Span;
-        return entry.Type == TypeFlag.Regular && entry.Size <= Manifest.MaxSize && name.EndsWith("volumes-data.yml"u8)
+        return entry.Type == TypeFlag.Regular && entry.Sparse is null && entry.Size <= Manifest.MaxSize
+            && name.Length <= Manifest.MaxName && name.EndsWith("volumes-data.yml"u8)
             && (name.Length == Manifest.FileName.Length || name[^(Manifest.FileName.Length + 1)] == (byte)'/');
     }
 
@@ -105,7 +114,7 @@ internal static class ManifestEntry
         int read = file.Read(data, entry.DataOffset);
         var name = EntryNames.TrimStart(entry.Name.Span);
         byte[] prefix = name[..Math.Max(0, name.Length - Manifest.FileName.Length - 1)].ToArray();
-        string display = EntryNames.Display(entry.Name.Span);
+        string display = EntryNames.ForMessage(entry.Name.Span);
 
         var state = TrailerState.Absent;
         if (ManifestTrailer.TryParse(data, out var trailer))
@@ -132,7 +141,8 @@ internal static class ManifestEntry
             state = TrailerState.Damaged;
         }
 
-        var manifest = ManifestYaml.Read(data.AsSpan(0, read), display);
+        var manifest = ManifestYaml.Read(data.AsSpan(0, read), display).Checked(
+            display, state == TrailerState.Absent ? null : entry.HeaderOffset - start);
         var damage = manifest.Damage
             ?? (state == TrailerState.Damaged
                 ? new Notice(BackupError.ArchiveInvalid, display, $"The manifest at offset {entry.HeaderOffset} is damaged: its check does not fit.")
@@ -154,7 +164,7 @@ internal static class ManifestEntry
     }
 
     private static bool StartsAt(long start, TarEntry manifest, ReadOnlySpan<byte> text, in ManifestTrailer trailer)
-        => start >= 0 && start < manifest.HeaderOffset && trailer.Check == ManifestTrailer.ComputeCheck(
+        => start >= 0 && start < manifest.HeaderOffset && start % TarLayout.BlockSize == 0 && trailer.Check == ManifestTrailer.ComputeCheck(
             text, manifest.NextOffset - start, manifest.NextOffset - manifest.HeaderOffset);
 
     private static void AppendComments(BlockBuffer output, int count)

@@ -9,44 +9,57 @@ namespace Snapshotter.Engine.Archive;
 /// <summary>Reads any manifest: a YAML list of maps. Ours are in a plain subset of YAML that <see cref="ManifestLines"/> reads faster.</summary>
 internal static class ManifestYaml
 {
+    /// <summary>Nothing in a manifest is nested deeper, also not in those of later versions.</summary>
+    private const int MaxDepth = 16;
+
+    /// <summary>So many unreadable volumes are enough: the rest of the text is no manifest.</summary>
+    private const int MaxFailures = 100;
+
     /// <summary>
     /// Reads the list. When it is no well-formed YAML as a whole, each volume's lines are tried alone: what can be read
     /// is returned, and the damage is told.
     /// </summary>
     public static Manifest Read(ReadOnlySpan<byte> bytes, string path)
     {
-        string text;
-        try
-        {
-            text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes);
-        }
-        catch (ArgumentException)
-        {
-            text = Encoding.UTF8.GetString(bytes);
-        }
-
+        string text = Encoding.UTF8.GetString(bytes);
         try
         {
             return new Manifest(ManifestLines.TryRead(text) is { } maps ? maps.ConvertAll(ToVolume) : Parse(text), null);
         }
-        catch (Exception e) when (e is YamlException or FormatException)
+        catch (Exception e) when (IsMistake(e))
         {
-            var volumes = new List<ManifestVolume>();
-            foreach (string chunk in SplitVolumes(text))
-            {
-                try
-                {
-                    volumes.AddRange(Parse(chunk));
-                }
-                catch (Exception inner) when (inner is YamlException or FormatException)
-                {
-                    // Told once, below.
-                }
-            }
-
-            return new Manifest(volumes, new Notice(BackupError.ArchiveInvalid, path, $"The manifest is damaged: {e.Message}"));
+            return new Manifest(
+                ReadWhatCanBe(text), new Notice(BackupError.ArchiveInvalid, path, $"The manifest is damaged: {Shorten(e.Message)}"));
         }
     }
+
+    private static List<ManifestVolume> ReadWhatCanBe(string text)
+    {
+        var volumes = new List<ManifestVolume>();
+        int failed = 0;
+        foreach (string chunk in SplitVolumes(text))
+        {
+            try
+            {
+                volumes.AddRange(Parse(chunk));
+            }
+            catch (Exception e) when (IsMistake(e))
+            {
+                if (++failed == MaxFailures)
+                {
+                    break;
+                }
+            }
+        }
+
+        return volumes;
+    }
+
+    /// <summary>The scanner has exceptions of its own, but lets others out at some broken texts.</summary>
+    private static bool IsMistake(Exception e) =>
+        e is YamlException or FormatException or InvalidOperationException or ArgumentException or IndexOutOfRangeException;
+
+    private static string Shorten(string message) => message.Length > 1024 ? message[..1024] + "..." : message;
 
     private static List<ManifestVolume> Parse(string text)
     {
@@ -88,7 +101,7 @@ internal static class ManifestYaml
             else
             {
                 // A key of a later version: of no concern here.
-                parser.SkipThisAndNestedEvents();
+                Skip(parser);
             }
         }
 
@@ -113,7 +126,12 @@ internal static class ManifestYaml
                 "file" => false,
                 var other => throw new FormatException($"A volume has the type '{other}'; 'dir' or 'file' is meant."),
             },
-            Target = Text("target") ?? throw new FormatException("A volume has no target."),
+            Target = Text("target") switch
+            {
+                null => throw new FormatException("A volume has no target."),
+                { Length: > Manifest.MaxTarget } => throw new FormatException("A volume's target is too long for a path."),
+                var target => target,
+            },
             Created = Text("created") is { } created
                 ? DateTimeOffset.TryParse(
                     created, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
@@ -124,13 +142,28 @@ internal static class ManifestYaml
             Entries = Count("entries"),
             Bytes = Count("bytes"),
             Complete = Text("complete") is not "false",
-            Checksum = Text("checksum"),
+            Checksum = Text("checksum") is { } checksum ? string.IsInterned(checksum) ?? checksum : null,
             Offset = Count("offset"),
             Length = Count("length"),
             Headers = Text("headers"),
             SumsOffset = Count("sums-offset"),
             SumsLength = Count("sums-length"),
         };
+    }
+
+    /// <summary>Passes over a value. Not the library's way: that follows any depth, in time that grows with its square.</summary>
+    private static void Skip(Parser parser)
+    {
+        int depth = 0;
+        do
+        {
+            depth += parser.Consume<ParsingEvent>().NestingIncrease;
+            if (depth > MaxDepth)
+            {
+                throw new FormatException("A value is nested too deeply.");
+            }
+        }
+        while (depth > 0);
     }
 
     private static IEnumerable<string> SplitVolumes(string text)

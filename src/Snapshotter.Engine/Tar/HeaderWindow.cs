@@ -6,8 +6,8 @@ internal sealed class HeaderWindow(IBlockSource source, long limit)
     /// <summary>A pax header, its records and the ustar header: what most entries have, in one read.</summary>
     private const int ReadAhead = 3 * TarLayout.BlockSize;
 
-    /// <summary>All headers of one entry together. The largest honest ones are sparse maps: a million runs in 42 MB of text.</summary>
-    private const int MaxHeaders = 64 * 1024 * 1024;
+    /// <summary>All headers of one entry together. The largest honest ones are sparse maps: half a million runs in 21 MB of text.</summary>
+    private const int MaxHeaders = 24 * 1024 * 1024;
 
     private byte[] bytes = new byte[8 * TarLayout.BlockSize];
     private int loaded;
@@ -35,7 +35,7 @@ internal sealed class HeaderWindow(IBlockSource source, long limit)
         if (wanted > bytes.Length)
         {
             // Slices of the old array stay as they are: what was parsed from it remains valid.
-            Array.Resize(ref bytes, Math.Max(wanted, bytes.Length * 2));
+            Array.Resize(ref bytes, Math.Max(wanted, Math.Min(bytes.Length * 2, MaxHeaders)));
         }
 
         loaded += source.Read(bytes.AsSpan(loaded, wanted - loaded), Offset + loaded);

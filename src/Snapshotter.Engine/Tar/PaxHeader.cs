@@ -81,6 +81,8 @@ internal sealed class PaxHeader
             var value = body[records.Value];
             if (ReadCommon(key, value, headerOffset))
                 continue;
+            if (attributes.Count + libarchiveAttributes.Count > 2 * TarLayout.MaxAttributes)
+                throw new TarFormatException(TarDefect.TooLarge, headerOffset, null, $"An entry has more than {TarLayout.MaxAttributes} attributes.");
 
             if (key.SequenceEqual("size"u8))
                 Size = Number(value, headerOffset);

@@ -110,7 +110,7 @@ internal static class TarEncoder
         if (entry.Mode is < 0 or > 0xfff
             || entry.UserId is < 0 or > MaxId || entry.GroupId is < 0 or > MaxId
             || entry.ModifiedNanoseconds is < 0 or > 999_999_999 || entry.ModifiedSeconds == long.MinValue
-            || entry.Size < 0 || entry.Size > long.MaxValue - offset - TarLayout.MaxPaxBody)
+            || entry.Size < 0 || (entry.Sparse is null && entry.Size > long.MaxValue - offset - TarLayout.MaxPaxBody))
         {
             throw new ArgumentException("A number of an entry is out of range.", nameof(entry));
         }

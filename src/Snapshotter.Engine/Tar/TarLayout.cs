@@ -22,7 +22,10 @@ internal static class TarLayout
     public const int MaxName = 1024 * 1024;
 
     /// <summary>Most runs of a sparse map accepted and written.</summary>
-    public const int MaxSparseRuns = 1024 * 1024;
+    public const int MaxSparseRuns = 512 * 1024;
+
+    /// <summary>Most extended attributes of an entry: more than the kernel lets a file have.</summary>
+    public const int MaxAttributes = 16 * 1024;
 
     /// <summary>Rounds up to whole blocks.</summary>
     public static long RoundUp(long size) => (size + BlockSize - 1) & ~(long)(BlockSize - 1);

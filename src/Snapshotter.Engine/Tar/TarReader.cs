@@ -292,7 +292,9 @@ internal sealed class TarReader
         Entry.Mode = (int)(Number(HeaderField.Mode, header, "mode") & 0xfff);
         Entry.UserId = pax.UserId ?? Number(HeaderField.UserId, header, "uid");
         Entry.GroupId = pax.GroupId ?? Number(HeaderField.GroupId, header, "gid");
-        Entry.ModifiedSeconds = pax.ModifiedSeconds ?? Number(HeaderField.Modified, header, "mtime");
+
+        // One second of the whole range has no positive counterpart, and cannot be written as a pax record.
+        Entry.ModifiedSeconds = Math.Max(pax.ModifiedSeconds ?? Number(HeaderField.Modified, header, "mtime"), -long.MaxValue);
         Entry.ModifiedNanoseconds = pax.ModifiedNanoseconds;
     }
 
@@ -416,10 +418,11 @@ internal sealed class TarReader
 
     private TarFormatException Error(TarDefect defect, int at, string message) => new(defect, window.Offset + at, null, message);
 
-    /// <summary>The name for messages; a hostile one may be a megabyte long.</summary>
+    /// <summary>The name for messages; a hostile one may be a megabyte long, or hold what a terminal takes for commands.</summary>
     private string ReadableName()
     {
         const int longest = 1024;
-        return Encoding.UTF8.GetString(Entry.Name.Span[..Math.Min(Entry.Name.Length, longest)]);
+        string name = Encoding.UTF8.GetString(Entry.Name.Span[..Math.Min(Entry.Name.Length, longest)]);
+        return string.Concat(name.Select(c => char.IsControl(c) ? '\uFFFD' : c));
     }
 }

@@ -15,6 +15,8 @@ internal struct HashBytes
 /// <summary>Computes the checksum of one file after the other. Not for use by several threads at once.</summary>
 internal sealed class FileHasher : IDisposable
 {
+    private const long MaxHashedHoles = 1024 * 1024 * 1024;
+
     private static readonly byte[] Zeros = new byte[64 * 1024];
 
     private readonly XxHash128? fast;
@@ -37,6 +39,17 @@ internal sealed class FileHasher : IDisposable
 
     /// <summary>Bytes of a checksum; 0 when none is wanted.</summary>
     public int Size { get; }
+
+    /// <summary>True when the file at work is one whose holes are left out: see <see cref="LeavesOutHoles"/>.</summary>
+    public bool SkipsHoles { get; set; }
+
+    /// <summary>
+    /// Whether a file's checksum is of its stored data only. A header of a few bytes can claim exabytes of holes: hashing
+    /// more zeros than this for it would never end.
+    /// </summary>
+    /// <param name="size">Size of the file, holes included.</param>
+    /// <param name="storedSize">Bytes of its data.</param>
+    public static bool LeavesOutHoles(long size, long storedSize) => size - storedSize > MaxHashedHoles;
 
     public static int SizeOf(ChecksumAlgorithm algorithm) => algorithm switch
     {
@@ -67,6 +80,15 @@ internal sealed class FileHasher : IDisposable
     {
         fast?.Append(data);
         strong?.AppendData(data);
+    }
+
+    /// <summary>Appends what a hole reads as.</summary>
+    public void AppendHole(long count)
+    {
+        if (!SkipsHoles)
+        {
+            AppendZeros(count);
+        }
     }
 
     public void AppendZeros(long count)

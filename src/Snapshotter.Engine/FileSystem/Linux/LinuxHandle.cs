@@ -7,6 +7,8 @@ namespace Snapshotter.Engine.FileSystem.Linux;
 /// <summary>An open file or directory: its descriptor and what both can do. One object per open file, the handle itself.</summary>
 internal abstract unsafe class LinuxHandle : SafeHandle
 {
+    private const int LongestDisplay = 4096;
+
     private readonly LinuxHandle? parent;
     private readonly byte[]? name;
     private string? displayPath;
@@ -30,14 +32,35 @@ internal abstract unsafe class LinuxHandle : SafeHandle
 
     public override bool IsInvalid => handle == -1;
 
-    public string DisplayPath => displayPath ??= parent!.DisplayPathOf(name);
+    public string DisplayPath => displayPath ??= JoinPath();
 
     /// <summary>Bytes free on the file system that holds it.</summary>
     public long FreeSpace => new DriveInfo($"/proc/self/fd/{Descriptor}").AvailableFreeSpace;
 
     protected int Descriptor => (int)handle;
 
-    public string DisplayPathOf(ReadOnlySpan<byte> child) => Path.Join(DisplayPath, Encoding.UTF8.GetString(child));
+    public string DisplayPathOf(ReadOnlySpan<byte> child) => Shorten(Path.Join(DisplayPath, Encoding.UTF8.GetString(child)));
+
+    /// <summary>Not by recursion: a tree can be deeper than the stack.</summary>
+    private string JoinPath()
+    {
+        var names = new Stack<byte[]>();
+        var handle = this;
+        for (; handle.displayPath is null; handle = handle.parent!)
+        {
+            names.Push(handle.name!);
+        }
+        var path = handle.displayPath;
+        while (names.TryPop(out var next))
+        {
+            path = Shorten(Path.Join(path, Encoding.UTF8.GetString(next)));
+        }
+        return path;
+    }
+
+    /// <summary>Paths are for messages. Without a bound, each of the directories of a very deep tree would cost as much as all above it.</summary>
+    private static string Shorten(string path) =>
+        path.Length <= LongestDisplay ? path : string.Concat(path.AsSpan(0, LongestDisplay / 4), " ... ", path.AsSpan(path.Length - (LongestDisplay / 2)));
 
     [SkipLocalsInit]
     public void GetStatus(out FileStatus status)

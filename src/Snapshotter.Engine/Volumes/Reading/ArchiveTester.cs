@@ -59,11 +59,11 @@ internal static class ArchiveTester
 
             return walked;
         }
-        catch (BackupException e) when (e.Error == BackupError.ArchiveInvalid && e.Offset > 0)
+        catch (BackupException e) when (e.Error == BackupError.ArchiveInvalid && e.Offset is not null)
         {
-            // The walk cannot go on, but volumes of ours can be found from the tail: test what can be tested.
+            // The walk cannot go on, but what stands before the damage, and what is ours at the tail, can be tested.
             problems.Add(new Notice(e.Error, archive.Path, e.Message));
-            var map = ArchiveMap.ReadFromTail(archive, cancellation);
+            var map = ArchiveMap.Salvage(archive, e, cancellation);
             return map.Generations.Count > 0 ? map : null;
         }
     }
@@ -83,7 +83,10 @@ internal static class ArchiveTester
             }
         }
 
-        var verification = new VolumeVerifier(archive, generation, volume, monitor, Note, cancellation).Run(readUnprotected: true);
+        var verification = new VolumeVerifier(archive, generation, volume, monitor, Note, cancellation)
+        {
+            ReadsUnprotected = true,
+        }.Run();
         report.Entries = verification.Entries;
         report.Bytes = verification.Bytes;
         report.Verified = verification.Verified;

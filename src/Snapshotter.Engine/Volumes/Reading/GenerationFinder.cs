@@ -12,6 +12,11 @@ internal static class GenerationFinder
     public static Generation Find(ArchiveFile archive, ArchiveMap map, string prefix, GenerationChoice choice)
     {
         var ofPrefix = map.Generations.Where(g => g.Prefix == prefix).ToList();
+        if (map.Damage is { } damage && ofPrefix.Count == 0)
+        {
+            throw damage;
+        }
+
         if (ofPrefix.Count == 0)
         {
             var prefixes = map.Generations.Select(g => g.Prefix).Distinct().ToList();
@@ -26,7 +31,10 @@ internal static class GenerationFinder
             (choice.Number is null || g.Number == choice.Number) && (choice.AsOf is null || g.Created <= choice.AsOf)).ToList();
         if (candidates.Count > 0)
         {
-            return candidates[^1];
+            // Without a number, the one that is meant may be what cannot be read: an older one in its place would be a silent loss.
+            return map.Damage is null || choice.Number is not null || !map.Generations.Take(map.BeforeDamage).Contains(candidates[^1])
+                ? candidates[^1]
+                : throw Hidden(map.Damage, ofPrefix);
         }
 
         string have = string.Join(", ", ofPrefix.TakeLast(10).Select(
@@ -37,6 +45,16 @@ internal static class GenerationFinder
         throw new BackupException(
             BackupError.GenerationNotFound, $"'{archive.Path}' holds no {wanted} of the prefix '{prefix}'. It has: {have}.", prefix);
     }
+
+    private static BackupException Hidden(BackupException damage, List<Generation> older) =>
+        new(damage.Error,
+            $"{damage.Message} What is newer than generation {older[^1].Number} cannot be read. "
+            + $"Older ones can: name one with -Generation ({string.Join(", ", older.TakeLast(10).Select(g => g.Number))}).",
+            damage.Target, damage)
+        {
+            Offset = damage.Offset,
+            EntryName = damage.EntryName,
+        };
 
     /// <summary>The generations that a listing is about, oldest first.</summary>
     public static IReadOnlyList<Generation> Choose(ArchiveMap map, ListOptions options) =>

@@ -13,6 +13,9 @@ internal sealed class VolumeReader
 {
     private const int WindowSize = 1024 * 1024;
 
+    /// <summary>Deepest path accepted: beyond what any program could make use of.</summary>
+    private const int MaxDepth = 16 * 1024;
+
     private readonly ArchiveFile archive;
     private readonly ManifestVolume volume;
     private readonly byte[] rootName;
@@ -111,11 +114,11 @@ internal sealed class VolumeReader
     /// <summary>An error about the current entry.</summary>
     public BackupException Unsafe(string problem) => new(
         BackupError.UnsafeEntry,
-        $"'{archive.Path}', offset {Entry.HeaderOffset}, entry '{EntryNames.Display(Entry.Name.Span)}': {problem} The archive is refused.",
-        EntryNames.Display(Entry.Name.Span))
+        $"'{archive.Path}', offset {Entry.HeaderOffset}, entry '{EntryNames.ForMessage(Entry.Name.Span)}': {problem} The archive is refused.",
+        EntryNames.ForMessage(Entry.Name.Span))
     {
         Offset = Entry.HeaderOffset,
-        EntryName = EntryNames.Display(Entry.Name.Span),
+        EntryName = EntryNames.ForMessage(Entry.Name.Span),
     };
 
     private byte[] CleanLink()
@@ -123,7 +126,7 @@ internal sealed class VolumeReader
         var link = EntryNames.TrimStart(Entry.LinkName.Span);
         if (!link.StartsWith(rootName) || (link.Length > rootName.Length && link[rootName.Length] != (byte)'/'))
         {
-            throw Unsafe($"the hard link points to '{EntryNames.Display(link)}', outside its volume.");
+            throw Unsafe($"the hard link points to '{EntryNames.ForMessage(link)}', outside its volume.");
         }
 
         byte[] path = Clean(link[Math.Min(link.Length, rootName.Length + 1)..], "hard link's target");
@@ -140,6 +143,7 @@ internal sealed class VolumeReader
         // The common case has nothing to clean, and then the bytes are the answer.
         bool plain = true;
         int start = 0;
+        int depth = 0;
         while (start <= path.Length && path.Length > 0)
         {
             int length = path[start..].IndexOf((byte)'/');
@@ -147,6 +151,11 @@ internal sealed class VolumeReader
             if (component.SequenceEqual(".."u8))
             {
                 throw Unsafe($"the {what} contains '..'.");
+            }
+
+            if (++depth > MaxDepth)
+            {
+                throw Unsafe($"the {what} has more than {MaxDepth} components.");
             }
 
             plain &= !component.IsEmpty && !component.SequenceEqual("."u8);

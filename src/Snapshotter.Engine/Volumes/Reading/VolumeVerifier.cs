@@ -16,10 +16,20 @@ internal readonly record struct Verification(long Entries, long Bytes, long Stor
 /// Reads a volume in the archive and compares everything that can be compared: names, headers, counts, checksums of file
 /// data, targets of hard links. Every problem is handed to <paramref name="problem"/>, which may throw to stop.
 /// </summary>
+/// <param name="archive">The archive.</param>
+/// <param name="generation">The generation.</param>
+/// <param name="volume">The volume.</param>
+/// <param name="monitor">Hears of progress.</param>
+/// <param name="problem">Hears of every problem.</param>
+/// <param name="cancellation">Stops the work.</param>
 internal sealed class VolumeVerifier(
     ArchiveFile archive, Generation generation, ManifestVolume volume, JobMonitor monitor,
     Action<BackupException> problem, CancellationToken cancellation)
 {
+    /// <summary>Files in more pieces are hashed on this thread: only one such list is in memory.</summary>
+    private const int ManyRuns = 16 * 1024;
+
+
     /// <summary>Larger files are hashed on another thread while the reading goes on.</summary>
     private const long BackgroundSize = 4 * 1024 * 1024;
 
@@ -27,14 +37,20 @@ internal sealed class VolumeVerifier(
 
     private readonly Queue<(Task<HashBytes> Hash, HashBytes Expected, string Name, long Offset, long Size)> background = new();
     private readonly HashSet<UInt128> linkTargets = [];
+    private readonly EntryOrder order = new();
     private ChecksumListReader? sums;
     private int hashSize;
     private long verified;
     private long bytes;
     private long stored;
 
-    /// <param name="readUnprotected">Read file data even where there is no checksum to compare it with.</param>
-    public Verification Run(bool readUnprotected)
+    /// <summary>Called with the reader at each entry, for checks of the caller's own; may throw.</summary>
+    public Action<VolumeReader>? Inspect { get; init; }
+
+    /// <summary>Read file data even where there is no checksum to compare it with.</summary>
+    public bool ReadsUnprotected { get; init; }
+
+    public Verification Run()
     {
         if (volume.Id != EntryNames.IdOf(volume.Target))
         {
@@ -54,7 +70,7 @@ internal sealed class VolumeVerifier(
             {
                 cancellation.ThrowIfCancellationRequested();
                 count = reader.Count;
-                Check(reader, hasher, algorithm, readUnprotected);
+                Check(reader, hasher, algorithm);
             }
 
             Settle(all: true);
@@ -75,15 +91,26 @@ internal sealed class VolumeVerifier(
         return new Verification(count, bytes, stored, verified);
     }
 
-    private void Check(VolumeReader reader, FileHasher hasher, ChecksumAlgorithm algorithm, bool readUnprotected)
+    private void Check(VolumeReader reader, FileHasher hasher, ChecksumAlgorithm algorithm)
     {
         var entry = reader.Entry;
+        var kind = EntryKinds.KindOf(entry.Type);
+        if (reader.Path.Length > 0)
+        {
+            order.Add(reader.Path, kind == FileKind.Directory);
+            if (order.HasConflict)
+            {
+                throw Conflict(reader);
+            }
+        }
+
+        Inspect?.Invoke(reader);
         if (entry.Type == TypeFlag.HardLink)
         {
             linkTargets.Add(HashOf(reader.LinkPath));
         }
 
-        if (EntryKinds.KindOf(entry.Type) == FileKind.Regular)
+        if (kind == FileKind.Regular)
         {
             bytes += entry.Size;
             stored += entry.StoredSize;
@@ -91,7 +118,7 @@ internal sealed class VolumeVerifier(
             {
                 CompareData(reader, hasher, algorithm);
             }
-            else if (readUnprotected)
+            else if (ReadsUnprotected)
             {
                 ReadData(reader, hasher);
             }
@@ -104,16 +131,17 @@ internal sealed class VolumeVerifier(
     {
         var entry = reader.Entry;
         var relative = EntryNames.TrimStart(entry.Name.Span)[(generation.PrefixBytes.Length + (generation.PrefixBytes.Length > 0 ? 1 : 0))..];
-        if (!sums!.Next() || sums.Hash.Length != hashSize || !sums.Name.SequenceEqual(relative))
+        bool dataOnly = FileHasher.LeavesOutHoles(entry.Size, entry.StoredSize);
+        if (!sums!.Next() || sums.Hash.Length != hashSize || sums.IsOfDataOnly != dataOnly || !sums.Name.SequenceEqual(relative))
         {
-            problem(Mismatch(entry.Name.Span, entry.HeaderOffset, "its line in the list of checksums is missing or damaged."));
+            problem(Mismatch(EntryNames.ForMessage(entry.Name.Span), entry.HeaderOffset, "its line in the list of checksums is missing or damaged."));
             return;
         }
 
         HashBytes expected = default;
         sums.Hash.CopyTo(expected);
-        string name = EntryNames.Display(entry.Name.Span);
-        if (entry.StoredSize >= BackgroundSize)
+        string name = EntryNames.ForMessage(entry.Name.Span);
+        if (entry.StoredSize >= BackgroundSize && entry.Sparse is not { Count: > ManyRuns })
         {
             while (background.Count >= Environment.ProcessorCount)
             {
@@ -133,6 +161,7 @@ internal sealed class VolumeVerifier(
     private void ReadData(VolumeReader reader, FileHasher hasher)
     {
         var entry = reader.Entry;
+        hasher.SkipsHoles = FileHasher.LeavesOutHoles(entry.Size, entry.StoredSize);
         long position = entry.DataOffset;
         long reached = 0;
         if (entry.Sparse is null)
@@ -143,13 +172,13 @@ internal sealed class VolumeVerifier(
 
         foreach (var run in entry.Sparse)
         {
-            hasher.AppendZeros(run.Offset - reached);
+            hasher.AppendHole(run.Offset - reached);
             ReadRun(reader.Source, position, run.Length, hasher);
             position += run.Length;
             reached = run.Offset + run.Length;
         }
 
-        hasher.AppendZeros(entry.Size - reached);
+        hasher.AppendHole(entry.Size - reached);
     }
 
     private void ReadRun(WindowedSource source, long position, long length, FileHasher hasher)
@@ -171,12 +200,12 @@ internal sealed class VolumeVerifier(
 
     private HashBytes HashLarge(long offset, SparseRun[] runs, long size, ChecksumAlgorithm algorithm)
     {
-        using var hasher = new FileHasher(algorithm);
+        using var hasher = new FileHasher(algorithm) { SkipsHoles = FileHasher.LeavesOutHoles(size, runs.Sum(r => r.Length)) };
         byte[] buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(Step);
         long reached = 0;
         foreach (var run in runs)
         {
-            hasher.AppendZeros(run.Offset - reached);
+            hasher.AppendHole(run.Offset - reached);
             for (long done = 0; done < run.Length;)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -195,7 +224,7 @@ internal sealed class VolumeVerifier(
         }
 
         System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
-        hasher.AppendZeros(size - reached);
+        hasher.AppendHole(size - reached);
         return hasher.Finish();
     }
 
@@ -223,20 +252,16 @@ internal sealed class VolumeVerifier(
         verified++;
         if (!((ReadOnlySpan<byte>)actual)[..hashSize].SequenceEqual(((ReadOnlySpan<byte>)expected)[..hashSize]))
         {
-            problem(Mismatch(System.Text.Encoding.UTF8.GetBytes(name), offset, "its data is not what was saved: the checksum differs."));
+            problem(Mismatch(name, offset, "its data is not what was saved: the checksum differs."));
         }
     }
 
-    private BackupException Mismatch(ReadOnlySpan<byte> name, long offset, string what)
-    {
-        string display = EntryNames.Display(name);
-        return new BackupException(
-            BackupError.ChecksumMismatch, $"'{archive.Path}', offset {offset}, entry '{display}': {what}", display)
+    private BackupException Mismatch(string name, long offset, string what) =>
+        new(BackupError.ChecksumMismatch, $"'{archive.Path}', offset {offset}, entry '{name}': {what}", name)
         {
             Offset = offset,
-            EntryName = display,
+            EntryName = name,
         };
-    }
 
     private void CheckTotals(VolumeReader reader)
     {
@@ -245,7 +270,10 @@ internal sealed class VolumeVerifier(
             problem(new BackupException(
                 BackupError.GenerationNotFound,
                 $"'{archive.Path}' names the volume '{volume.Target}' in the manifest at offset {generation.ManifestOffset}, but holds none of its entries.",
-                volume.Target));
+                volume.Target)
+            {
+                Offset = generation.ManifestOffset,
+            });
         }
 
         if (reader.IsNative)
@@ -266,40 +294,69 @@ internal sealed class VolumeVerifier(
             problem(Damaged("the list of checksums has lines for files that are not there."));
         }
 
-        if (linkTargets.Count > 0)
+        if (linkTargets.Count > 0 || !order.IsKept)
         {
-            CheckLinks();
+            LookAgain();
         }
     }
 
-    /// <summary>A second look at the headers alone: every hard link's target must stand before it.</summary>
-    private void CheckLinks()
+    /// <summary>
+    /// Looks at the headers again for what is known only when all were seen: every hard link's target must stand before it,
+    /// and nothing may take the place of a directory (told at once where entries are in order).
+    /// </summary>
+    private void LookAgain()
     {
+        var directories = order.IsKept ? null : FindDirectories();
         var seen = new HashSet<UInt128>();
         var reader = new VolumeReader(archive, generation, volume);
         while (reader.Next())
         {
             cancellation.ThrowIfCancellationRequested();
-            if (reader.Entry.Type == TypeFlag.HardLink)
+            bool isLink = reader.Entry.Type == TypeFlag.HardLink;
+            if (isLink && !seen.Contains(HashOf(reader.LinkPath)))
             {
-                if (!seen.Contains(HashOf(reader.LinkPath)))
-                {
-                    problem(reader.Unsafe($"the hard link's target '{EntryNames.Display(reader.LinkPath)}' does not stand before it."));
-                }
+                problem(reader.Unsafe($"the hard link's target '{EntryNames.ForMessage(reader.LinkPath)}' does not stand before it."));
             }
-            else if (EntryKinds.KindOf(reader.Entry.Type) is not (FileKind.Directory or FileKind.Unknown))
+
+            if (!isLink && EntryKinds.KindOf(reader.Entry.Type) is FileKind.Directory or FileKind.Unknown)
             {
-                var hash = HashOf(reader.Path);
-                if (linkTargets.Contains(hash))
-                {
-                    seen.Add(hash);
-                }
+                continue;
+            }
+
+            if (directories is not null && directories.Contains(reader.Path))
+            {
+                problem(Conflict(reader));
+            }
+
+            var hash = HashOf(reader.Path);
+            if (linkTargets.Contains(hash))
+            {
+                seen.Add(hash);
             }
         }
     }
 
+    private DirectorySet FindDirectories()
+    {
+        var directories = new DirectorySet();
+        var reader = new VolumeReader(archive, generation, volume);
+        while (reader.Next())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            directories.Add(reader.Path, EntryKinds.KindOf(reader.Entry.Type) == FileKind.Directory);
+        }
+
+        return directories;
+    }
+
+    private static BackupException Conflict(VolumeReader reader) =>
+        reader.Unsafe("a name in it is both a directory and something else: one would replace the other.");
+
     private BackupException Damaged(string what) =>
-        new(BackupError.ChecksumMismatch, $"'{archive.Path}', volume '{volume.Target}', generation {generation.Number}: {what}", volume.Target);
+        new(BackupError.ChecksumMismatch, $"'{archive.Path}', volume '{volume.Target}', generation {generation.Number}: {what}", volume.Target)
+        {
+            Offset = generation.ManifestOffset,
+        };
 
     private ChecksumListReader FindSums()
     {

@@ -15,10 +15,12 @@ internal static class EntryMetadata
             losses.Note(MetadataLoss.Owner, EntryNames.Display(entry.Name.Span));
         }
 
+        // A program that runs as its owner must not run as whoever restores it.
+        bool dropsSetId = !(setOwner && idsFit) && kind != FileKind.Directory;
         return new FileMetadata
         {
             Kind = kind,
-            Mode = entry.Mode & 0xFFF,
+            Mode = entry.Mode & (dropsSetId ? 0x3FF : 0xFFF),
             SetOwner = setOwner && idsFit,
             UserId = idsFit ? (uint)entry.UserId : 0,
             GroupId = idsFit ? (uint)entry.GroupId : 0,

@@ -62,7 +62,7 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
             {
                 created = true;
                 worker.Fill(file, job, [], isFresh: true);
-                losses.Note(file.SetMetadata(job.Metadata), file.DisplayPath);
+                losses.Note(file.SetMetadata(job.Metadata), file);
                 if (durable)
                 {
                     file.Flush();

@@ -22,6 +22,23 @@ internal sealed class LossLog
     private readonly string?[] firstPaths = new string?[Kinds.Length];
     private readonly ConcurrentQueue<Notice> others = new();
 
+    public void Note(MetadataLoss loss, IDirectory directory)
+    {
+        // The path is put together only for a message: in a deep tree it is long.
+        if (loss != MetadataLoss.None)
+        {
+            Note(loss, directory.DisplayPath);
+        }
+    }
+
+    public void Note(MetadataLoss loss, IFile file)
+    {
+        if (loss != MetadataLoss.None)
+        {
+            Note(loss, file.DisplayPath);
+        }
+    }
+
     public void Note(MetadataLoss loss, string path)
     {
         for (int i = 0; loss != MetadataLoss.None && i < Kinds.Length; i++)

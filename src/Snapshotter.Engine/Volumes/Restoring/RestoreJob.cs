@@ -38,11 +38,15 @@ internal sealed class RestoreBatch
 
     public int BufferLength { get; set; }
 
+    /// <summary>Bytes that the jobs hold in memory besides the buffer.</summary>
+    public long Weight { get; set; }
+
     public bool HasRoomFor(int bytes) => Jobs.Count < MaxJobs && bytes <= MaxBytes - BufferLength;
 
     public void Reset()
     {
         Jobs.Clear();
         BufferLength = 0;
+        Weight = 0;
     }
 }

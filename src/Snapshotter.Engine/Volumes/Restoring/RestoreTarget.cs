@@ -11,6 +11,7 @@ internal sealed class RestoreTarget(
 {
     private readonly RestoreFilter filter = new(options, fileSystem.Traits.IsCaseSensitive);
     private Verification verification;
+    private long largestFile;
 
     public PlannedVolume Planned { get; } = planned;
 
@@ -29,33 +30,44 @@ internal sealed class RestoreTarget(
     /// <exception cref="BackupException">ChecksumMismatch, UnsafeEntry, ArchiveInvalid, GenerationNotFound.</exception>
     public void Validate(ArchiveFile archive, JobMonitor monitor, CancellationToken cancellation)
     {
-        verification = new VolumeVerifier(archive, Generation, Volume, monitor, e => throw e, cancellation).Run(readUnprotected: false);
-        var reader = new VolumeReader(archive, Generation, Volume);
-        if (!fileSystem.Traits.HasReservedNames && !filter.IsActive && Volume.IsDirectory)
+        verification = new VolumeVerifier(archive, Generation, Volume, monitor, e => throw e, cancellation)
         {
-            return;
+            Inspect = Inspect,
+        }.Run();
+    }
+
+    private void Inspect(VolumeReader reader)
+    {
+        if (fileSystem.Traits.HasReservedNames && ReservedNames.FindIn(reader.Path) is { } reserved)
+        {
+            throw reader.Unsafe(reserved);
         }
 
-        while (reader.Next())
+        if (EntryLimits.FindIn(reader) is { } problem)
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (fileSystem.Traits.HasReservedNames && ReservedNames.FindIn(reader.Path) is { } problem)
-            {
-                throw reader.Unsafe(problem);
-            }
-
-            filter.Learn(reader);
-            if (!Volume.IsDirectory && (reader.Path.Length > 0 || EntryKinds.KindOf(reader.Entry.Type) != FileKind.Regular))
-            {
-                throw reader.Unsafe("the volume is a single file, and this is something else.");
-            }
+            throw reader.Unsafe(problem);
         }
+
+        var kind = EntryKinds.KindOf(reader.Entry.Type);
+        if (reader.Path.Length == 0 ? kind != (Volume.IsDirectory ? FileKind.Directory : FileKind.Regular) : !Volume.IsDirectory)
+        {
+            throw reader.Unsafe($"the volume is a {(Volume.IsDirectory ? "directory" : "single file")}, and this is something else.");
+        }
+
+        if (reader.Path.Length > 0 && keep.NeedsDirectory(reader.Path) && kind != FileKind.Directory)
+        {
+            throw reader.Unsafe("something is mounted below a directory of that name, and the archive has no directory there.");
+        }
+
+        largestFile = Math.Max(largestFile, reader.Entry.Size);
+        filter.Learn(reader);
     }
 
     /// <summary>Looks at the place it goes to: the right type, and room enough. Touches nothing.</summary>
     public void CheckTarget()
     {
         string path = Planned.Path;
+        CheckWay();
         try
         {
             if (fileSystem.TryGetStatus(path, out var status)
@@ -78,6 +90,7 @@ internal sealed class RestoreTarget(
     {
         report.Entries = verification.Entries;
         report.Bytes = verification.Bytes;
+        CheckWay();
         if (!Volume.IsDirectory)
         {
             new FileVolumeWriter(fileSystem, options.Durable, SetOwner).Restore(archive, Generation, Volume, Planned.Path, monitor, cancellation);
@@ -104,6 +117,46 @@ internal sealed class RestoreTarget(
         else
         {
             StageAndSwap(archive, root, swap, monitor, cancellation);
+        }
+    }
+
+    /// <summary>
+    /// Below a destination the targets of the manifest are followed: they are the archive's own words, and a link that it
+    /// planted there earlier must not lead them out.
+    /// </summary>
+    private void CheckWay()
+    {
+        if (options.Destination is not { } destination)
+        {
+            return;
+        }
+
+        string root = Path.GetFullPath(destination);
+        string[] way = Path.GetRelativePath(root, Planned.Path).Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries);
+        try
+        {
+            IDirectory? directory = fileSystem.TryGetStatus(root, out _) ? fileSystem.OpenDirectory(root) : null;
+            for (int i = 0; directory is not null && i < way.Length; i++)
+            {
+                using var current = directory;
+                byte[] name = System.Text.Encoding.UTF8.GetBytes(way[i]);
+                bool exists = current.TryGetStatus(name, out var status);
+                if (exists && status.Kind == FileKind.SymbolicLink)
+                {
+                    throw new BackupException(
+                        BackupError.UnsafeEntry,
+                        $"'{Volume.Target}' cannot be restored to '{Planned.Path}': '{way[i]}' on the way there is a symbolic link. Remove it, or restore elsewhere.",
+                        Planned.Path);
+                }
+
+                directory = exists && status.Kind == FileKind.Directory ? current.OpenDirectory(name) : null;
+            }
+
+            directory?.Dispose();
+        }
+        catch (FileSystemException e)
+        {
+            throw RestoreErrors.From(e, Planned.Path);
         }
     }
 
@@ -155,6 +208,7 @@ internal sealed class RestoreTarget(
     private void EmptyAndFill(ArchiveFile archive, IDirectory root, VolumeSwap swap, JobMonitor monitor, CancellationToken cancellation)
     {
         swap.Discard();
+        CheckLargestFile(root);
         TreeRemover.RemoveContent(fileSystem.OpenDirectory(Planned.Path), keep);
         WriteBelow(archive, root, replace: keep.Children.Count > 0, monitor, cancellation);
     }
@@ -212,18 +266,23 @@ internal sealed class RestoreTarget(
             {
                 TellKept(reader, monitor, ref told);
             }
-            else if (filter.Choose(reader) is { } path)
+            else if (!IsStaging(reader.Path) && filter.Choose(reader) is { } path)
             {
-                if (keep.NeedsDirectory(path) && EntryKinds.KindOf(reader.Entry.Type) != FileKind.Directory)
-                {
-                    throw reader.Unsafe("something is mounted below a directory of that name, and the archive has no directory there.");
-                }
-
                 writer.Write(reader, path);
             }
         }
 
         return root;
+    }
+
+    /// <summary>
+    /// Another program may have saved what an interrupted restore left; a hostile archive would bring a journal for the next
+    /// one to finish.
+    /// </summary>
+    private static bool IsStaging(ReadOnlySpan<byte> path)
+    {
+        int slash = path.IndexOf((byte)'/');
+        return StagingArea.IsStaging(slash < 0 ? path : path[..slash]);
     }
 
     private void TellKept(VolumeReader reader, JobMonitor monitor, ref bool told)
@@ -250,6 +309,28 @@ internal sealed class RestoreTarget(
                 + "Free some, or use -InPlace, which empties the volume first.",
                 Planned.Path);
         }
+    }
+
+    /// <summary>A file larger than the file system can hold must be found before the volume is emptied.</summary>
+    private void CheckLargestFile(IDirectory root)
+    {
+        root.GetStatus(out var before);
+        byte[] name = StagingArea.NameFor(Volume.Id);
+        using (var probe = root.CreateFile(name, 0x180))
+        {
+            try
+            {
+                probe.SetLength(largestFile);
+            }
+            catch
+            {
+                root.RemoveFile(name);
+                root.SetTime(before);
+                throw;
+            }
+        }
+
+        root.RemoveFile(name);
     }
 
     private static bool CanShareBlocks(ArchiveFile archive, IDirectory fresh)

@@ -83,17 +83,17 @@ internal sealed class RestoreWorker(
                     break;
             }
 
-            losses.Note(directory.SetMetadata(name, job.Metadata), directory.DisplayPath);
+            losses.Note(directory.SetMetadata(name, job.Metadata), directory);
         }
         catch (FileSystemException e) when (
             job.Metadata.Kind != FileKind.Regular && e.Error is FileError.AccessDenied or FileError.NotSupported)
         {
-            string path = directory.DisplayPath.TrimEnd('/') + "/" + EntryNames.Display(job.Name);
+            string path = directory.DisplayPath.TrimEnd('/') + "/" + EntryNames.ForMessage(job.Name);
             losses.Note(new Notice(BackupError.NotKept, path, $"'{path}' could not be created: {e.Detail}."));
         }
     }
 
-    private static void CreateNode(RestoreJob job, byte[] name)
+    private void CreateNode(RestoreJob job, byte[] name)
     {
         var directory = job.Directory.Handle;
         CreateOver(directory, name, () => directory.CreateNode(
@@ -101,7 +101,7 @@ internal sealed class RestoreWorker(
     }
 
     /// <summary>An archive may hold a name twice; the later entry counts. Nothing is ever written through what is there.</summary>
-    private static void CreateOver(IDirectory directory, byte[] name, Action create)
+    private void CreateOver(IDirectory directory, byte[] name, Action create)
     {
         try
         {
@@ -109,9 +109,24 @@ internal sealed class RestoreWorker(
         }
         catch (FileSystemException e) when (e.Error == FileError.Exists)
         {
-            directory.RemoveFile(name);
+            ClearWay(directory, name);
             create();
         }
+    }
+
+    private void ClearWay(IDirectory directory, byte[] name)
+    {
+        if (directory.TryGetStatus(name, out var status) && status.Kind == FileKind.Directory)
+        {
+            string path = directory.DisplayPath.TrimEnd('/') + "/" + EntryNames.ForMessage(name);
+            throw new BackupException(
+                BackupError.UnsafeEntry, $"'{archive.Path}' has both a directory and something else of the name '{path}'. The archive is refused.", path)
+            {
+                EntryName = path,
+            };
+        }
+
+        directory.RemoveFile(name);
     }
 
     private void CreateFile(in RestoreJob job, byte[] name, RestoreBatch batch)
@@ -125,14 +140,14 @@ internal sealed class RestoreWorker(
         }
         catch (FileSystemException e) when (e.Error == FileError.Exists)
         {
-            directory.RemoveFile(name);
+            ClearWay(directory, name);
             file = directory.CreateFile(name, mode);
         }
 
         using (file)
         {
             Fill(file, job, batch.Buffer, isFresh: true);
-            losses.Note(file.SetMetadata(job.Metadata), file.DisplayPath);
+            losses.Note(file.SetMetadata(job.Metadata), file);
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class TargetDirectory(IDirectory handle, byte[] name, FileId id,
             using var handle = Handle;
             if (Metadata is { } metadata)
             {
-                losses.Note(handle.SetMetadata(metadata), handle.DisplayPath);
+                losses.Note(handle.SetMetadata(metadata), handle);
             }
         }
     }

@@ -28,6 +28,7 @@ internal sealed class TreeWriter : IDisposable
     private readonly List<Thread> threads = [];
     private readonly CancellationTokenSource stop;
     private readonly object gate = new();
+    private readonly EntryOrder order = new();
     private RestoreBatch batch = new();
     private Exception? failure;
     private long bytesDone;
@@ -75,6 +76,13 @@ internal sealed class TreeWriter : IDisposable
     {
         Advance();
         var entry = reader.Entry;
+        order.Add(path, EntryKinds.KindOf(entry.Type) == FileKind.Directory);
+        if (!order.IsKept)
+        {
+            // Names may come twice, and the later entry counts: one after the other.
+            Drain();
+        }
+
         int slash = path.AsSpan().LastIndexOf((byte)'/');
         var parentPath = path.AsMemory(0, Math.Max(slash, 0));
         byte[] name = path[(slash + 1)..];
@@ -89,8 +97,8 @@ internal sealed class TreeWriter : IDisposable
         {
             case FileKind.Unknown:
                 Losses.Note(new Notice(
-                    BackupError.NotKept, EntryNames.Display(path),
-                    $"'{EntryNames.Display(path)}' has the typeflag '{(char)entry.Type}', which stands for no file here; it is not restored."));
+                    BackupError.NotKept, EntryNames.ForMessage(path),
+                    $"'{EntryNames.ForMessage(path)}' has the typeflag '{(char)entry.Type}', which stands for no file here; it is not restored."));
                 break;
             case FileKind.Directory:
                 MakeDirectory(parentPath, name, MetadataOf(entry, kind));
@@ -177,11 +185,29 @@ internal sealed class TreeWriter : IDisposable
 
         directory.AddReference();
         batch.Jobs.Add(job);
-        if (kind == FileKind.Regular && !inBuffer)
+        long weight = WeightOf(job);
+        batch.Weight += weight;
+        if (weight > RestoreBatch.MaxBytes)
+        {
+            Drain();
+        }
+        else if ((kind == FileKind.Regular && !inBuffer) || batch.Weight > RestoreBatch.MaxBytes)
         {
             // Goes on its way at once: what follows is read meanwhile.
             Submit();
         }
+    }
+
+    /// <summary>About the memory that a job holds besides file data: a hostile entry may have megabytes of attributes or of pieces.</summary>
+    private static long WeightOf(in RestoreJob job)
+    {
+        long weight = (job.LinkTarget?.Length ?? 0) + (16L * (job.Runs?.Length ?? 0));
+        foreach (var attribute in job.Metadata.Attributes ?? [])
+        {
+            weight += 100 + attribute.Name.Length + attribute.Value.Length;
+        }
+
+        return weight;
     }
 
     private void Submit()
@@ -296,9 +322,10 @@ internal sealed class TreeWriter : IDisposable
         Drain();
         byte[] linkPath = reader.LinkPath;
         int slash = linkPath.AsSpan().LastIndexOf((byte)'/');
-        var targetDirectory = OpenFromRoot(linkPath.AsMemory(0, Math.Max(slash, 0)));
+        IDirectory? targetDirectory = null;
         try
         {
+            targetDirectory = OpenFromRoot(linkPath.AsMemory(0, Math.Max(slash, 0)));
             byte[] temporary = replace ? RestoreWorker.ReplacementName(name) : name;
             if (directory.Handle.TryGetStatus(temporary, out var existing) && existing.Kind != FileKind.Directory)
             {
@@ -314,9 +341,14 @@ internal sealed class TreeWriter : IDisposable
                 TreeRemover.Remove(directory.Handle, temporary);
             }
         }
-        catch (FileSystemException e) when (e.Error == FileError.NotFound)
+        catch (FileSystemException e) when (e.Error == FileError.Exists)
         {
-            throw reader.Unsafe($"the hard link's target '{EntryNames.Display(linkPath)}' is not there.");
+            throw reader.Unsafe("a directory of its name stands there already.");
+        }
+        catch (FileSystemException e) when (
+            e.Error is FileError.NotFound or FileError.NotADirectory or FileError.SymbolicLink or FileError.IsADirectory or FileError.AccessDenied)
+        {
+            throw reader.Unsafe($"the hard link's target '{EntryNames.ForMessage(linkPath)}' is not there, or cannot be linked.");
         }
         finally
         {
@@ -389,7 +421,7 @@ internal sealed class TreeWriter : IDisposable
             }
             else
             {
-                string path = handle.DisplayPath.TrimEnd('/') + "/" + EntryNames.Display(name);
+                string path = handle.DisplayPath.TrimEnd('/') + "/" + EntryNames.ForMessage(name);
                 throw new BackupException(
                     BackupError.UnsafeEntry, $"'{archive.Path}' has entries below '{path}', which is not a directory in it. The archive is refused.", path)
                 {

@@ -26,7 +26,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
             : throw new BackupException(
                 BackupError.GenerationNotFound,
                 $"No volume of generation {generation.Number} matches '{string.Join("', '", options.Volumes)}'. "
-                + $"It has: {string.Join(", ", generation.Volumes.Select(v => $"'{v.Target}'"))}.",
+                + $"It has: {Names(generation)}.",
                 options.Volumes[0]);
     }
 
@@ -94,14 +94,14 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         if (options.Generation == GenerationChoice.Newest)
         {
             // One look is enough when the newest generation of all is of the prefix wanted.
-            var tail = ArchiveMap.FindEndOrTail(archive, cancellation);
+            var tail = ArchiveMap.FindEndOrSalvage(archive, cancellation);
             if (tail.Generations.Count > 0 && tail.Generations[^1].Prefix == config.Prefix)
             {
                 return tail;
             }
         }
 
-        return ArchiveMap.ReadOrTail(archive, cancellation);
+        return ArchiveMap.ReadOrSalvage(archive, cancellation);
     }
 
     private bool IsChosen(string target)
@@ -116,7 +116,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
             var volume = generation.Volumes.FirstOrDefault(v => v.Id == id) ?? throw new BackupException(
                 BackupError.GenerationNotFound,
                 $"Generation {generation.Number} of '{generation.Prefix}' in '{archivePath}' has no volume '{spec.Target}'. "
-                + $"It has: {string.Join(", ", generation.Volumes.Select(v => $"'{v.Target}'"))}.",
+                + $"It has: {Names(generation)}.",
                 spec.Target);
             if (spec.ReadOnly)
             {
@@ -153,18 +153,36 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
     {
         if (options.Destination is { } destination)
         {
-            path = Path.Join(Path.GetFullPath(destination), volume.Target.Replace(':', '_').TrimStart('/', '\\'));
+            // In full, so that no "." or "//" hides that one target lies in another.
+            path = Path.TrimEndingDirectorySeparator(
+                Path.GetFullPath(Path.Join(Path.GetFullPath(destination), volume.Target.Replace(':', '_').TrimStart('/', '\\'))));
         }
 
         return new PlannedVolume { Archived = GenerationFinder.Describe(archive, map, generation, volume), Path = path };
     }
+
+    private IReadOnlyList<string> MountPointsBelow(string path)
+    {
+        try
+        {
+            return fileSystem.MountPointsBelow(path);
+        }
+        catch (FileSystemException e)
+        {
+            throw RestoreErrors.From(e, path);
+        }
+    }
+
+    private static string Names(Generation generation) =>
+        string.Join(", ", generation.Volumes.Take(10).Select(v => $"'{v.Target}'")) + (generation.Volumes.Count > 10 ? ", ..." : "");
 
     private static bool IsRooted(string path) => path.StartsWith('/') || Path.IsPathFullyQualified(path);
 
     private RestoreTarget Target(
         ArchiveFile archive, ArchiveMap map, PlannedVolume planned, IReadOnlyList<PlannedVolume> all)
     {
-        var generation = map.Generations.FirstOrDefault(g => g.Number == planned.Archived.Generation && g.Prefix == planned.Archived.Prefix);
+        var generation = map.Generations.LastOrDefault(g =>
+            g.Number == planned.Archived.Generation && g.Prefix == planned.Archived.Prefix && g.Created == planned.Archived.Created);
         var volume = generation?.Volumes.FirstOrDefault(v => v.Id == planned.Archived.Id);
         if (generation is null || volume is null)
         {
@@ -174,11 +192,13 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         }
 
         // What is nested in this volume stays: mount points, and other volumes, which come from their own entries.
+        // The archive itself is in no backup, so nothing could bring it back.
         var keep = KeepTree.Build(
             planned.Path,
-            fileSystem.MountPointsBelow(planned.Path)
+            MountPointsBelow(planned.Path)
                 .Concat(config.Volumes.Select(v => v.Path))
-                .Concat(all.Select(v => v.Path)));
+                .Concat(all.Select(v => v.Path))
+                .Append(archivePath));
         return new RestoreTarget(fileSystem, options, planned, generation, volume, keep);
     }
 }

@@ -33,7 +33,7 @@ internal sealed class CopyQueue(
         Settle(wait: waiting.Count >= MaxWaiting);
         if (waiting.Count == 0)
         {
-            AddSum(hash, name);
+            AddSum(hash, name, isOfDataOnly: false);
         }
         else
         {
@@ -99,7 +99,7 @@ internal sealed class CopyQueue(
         {
             if (line.Copy is null)
             {
-                AddSum(line.Hash, line.Name);
+                AddSum(line.Hash, line.Name, isOfDataOnly: false);
             }
             else
             {
@@ -119,18 +119,18 @@ internal sealed class CopyQueue(
                 line.Source!.Dispose();
                 running--;
                 line.Finished!(outcome);
-                AddSum(outcome.Hash, line.Name);
+                AddSum(outcome.Hash, line.Name, outcome.IsOfDataOnly);
             }
 
             waiting.Dequeue();
         }
     }
 
-    private void AddSum(HashBytes hash, ReadOnlySpan<byte> name)
+    private void AddSum(HashBytes hash, ReadOnlySpan<byte> name, bool isOfDataOnly)
     {
         if (hashSize > 0)
         {
-            sums.Add(((ReadOnlySpan<byte>)hash)[..hashSize], name);
+            sums.Add(((ReadOnlySpan<byte>)hash)[..hashSize], name, isOfDataOnly);
         }
     }
 

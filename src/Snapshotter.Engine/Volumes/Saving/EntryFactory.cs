@@ -25,7 +25,7 @@ internal sealed class EntryFactory(IFileSystem fileSystem)
         entry.GroupId = status.GroupId;
         entry.UserName = fileSystem.UserName(status.UserId);
         entry.GroupName = fileSystem.GroupName(status.GroupId);
-        entry.ModifiedSeconds = status.ModifiedAt.Seconds;
+        entry.ModifiedSeconds = Math.Max(status.ModifiedAt.Seconds, -long.MaxValue);
         entry.ModifiedNanoseconds = status.ModifiedAt.Nanoseconds;
         entry.DeviceMajor = status.DeviceMajor;
         entry.DeviceMinor = status.DeviceMinor;

@@ -7,10 +7,11 @@ namespace Snapshotter.Engine.Volumes.Saving;
 
 /// <summary>What became of copying one large file into the archive.</summary>
 /// <param name="Hash">Checksum of the content as it stands in the archive, holes included.</param>
+/// <param name="IsOfDataOnly">True when the holes are not in the checksum: there are too many.</param>
 /// <param name="Read">Bytes of the file that were there to be read: fewer than its size when it shrank.</param>
 /// <param name="After">The file's status when all was read.</param>
 /// <param name="ReadError">Why reading ended early, or null.</param>
-internal sealed record CopyOutcome(HashBytes Hash, long Read, FileStatus After, FileSystemException? ReadError);
+internal sealed record CopyOutcome(HashBytes Hash, bool IsOfDataOnly, long Read, FileStatus After, FileSystemException? ReadError);
 
 /// <summary>
 /// Copies the data of one large file to its reserved room in the archive, which reads as zeros before. The checksum is
@@ -115,7 +116,7 @@ internal static class FileCopy
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        return new CopyOutcome(default, reached, after, readError);
+        return new CopyOutcome(default, FileHasher.LeavesOutHoles(size, runs.Sum(r => r.Length)), reached, after, readError);
     }
 
     private static long CopyRun(
@@ -220,14 +221,14 @@ internal static class FileCopy
     private static HashBytes HashStored(
         IFile archive, long offset, IReadOnlyList<SparseRun> runs, long size, ChecksumAlgorithm algorithm, CopyProgress progress)
     {
-        using var hasher = new FileHasher(algorithm);
+        using var hasher = new FileHasher(algorithm) { SkipsHoles = FileHasher.LeavesOutHoles(size, runs.Sum(r => r.Length)) };
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
             long reached = 0;
             foreach (var run in runs)
             {
-                hasher.AppendZeros(run.Offset - reached);
+                hasher.AppendHole(run.Offset - reached);
                 for (long done = 0; done < run.Length;)
                 {
                     var part = buffer.AsSpan(0, (int)Math.Min(BufferSize, run.Length - done));
@@ -244,7 +245,7 @@ internal static class FileCopy
                 offset += run.Length;
             }
 
-            hasher.AppendZeros(size - reached);
+            hasher.AppendHole(size - reached);
             return hasher.Finish();
         }
         finally

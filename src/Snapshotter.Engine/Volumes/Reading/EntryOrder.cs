@@ -1,0 +1,88 @@
+using System.IO.Hashing;
+
+namespace Snapshotter.Engine.Volumes.Reading;
+
+/// <summary>
+/// Watches whether entries come in the order of a walk: each directory before what is in it and at one stretch, names
+/// ascending, those of directories among themselves and all others among themselves. As long as they do, no directory is
+/// entered twice and no name of a file comes twice: entries may be written by several threads in any order.
+/// </summary>
+internal sealed class EntryOrder
+{
+    private readonly List<Level> levels = [new Level(default)];
+
+    /// <summary>False once an entry was out of order.</summary>
+    public bool IsKept { get; private set; } = true;
+
+    /// <summary>True once a name was both a directory's and another's. Only known while the order is kept.</summary>
+    public bool HasConflict { get; private set; }
+
+    /// <summary>Looks at the next entry. Keeps a part of the path's array.</summary>
+    /// <param name="path">The path below the root, clean and not empty.</param>
+    /// <param name="isDirectory">Whether the entry is a directory.</param>
+    public void Add(byte[] path, bool isDirectory)
+    {
+        if (!IsKept)
+        {
+            return;
+        }
+
+        int depth = 0;
+        int start = 0;
+        for (int slash; (slash = path.AsSpan(start).IndexOf((byte)'/')) >= 0; start += slash + 1)
+        {
+            var component = path.AsMemory(start, slash);
+            if (depth + 1 < levels.Count && levels[depth + 1].Name.Span.SequenceEqual(component.Span))
+            {
+                depth++;
+            }
+            else
+            {
+                Enter(depth++, component);
+            }
+        }
+
+        var name = path.AsMemory(start);
+        if (isDirectory)
+        {
+            Enter(depth, name);
+            return;
+        }
+
+        Cut(depth);
+        var level = levels[depth];
+        ulong hash = XxHash3.HashToUInt64(name.Span);
+        IsKept &= level.LastFile.Span.SequenceCompareTo(name.Span) < 0;
+        HasConflict |= level.Directories.Contains(hash);
+        level.LastFile = name;
+        level.Files.Add(hash);
+    }
+
+    private void Enter(int depth, ReadOnlyMemory<byte> name)
+    {
+        Cut(depth);
+        var level = levels[depth];
+        ulong hash = XxHash3.HashToUInt64(name.Span);
+        IsKept &= level.LastDirectory.Span.SequenceCompareTo(name.Span) < 0;
+        HasConflict |= level.Files.Contains(hash);
+        level.LastDirectory = name;
+        level.Directories.Add(hash);
+        levels.Add(new Level(name));
+    }
+
+    private void Cut(int depth) => levels.RemoveRange(depth + 1, levels.Count - depth - 1);
+
+    /// <summary>One directory of the path at work, with the checksums of the names seen in it.</summary>
+    private sealed class Level(ReadOnlyMemory<byte> name)
+    {
+        public ReadOnlyMemory<byte> Name { get; } = name;
+
+        public ReadOnlyMemory<byte> LastFile { get; set; }
+
+        public ReadOnlyMemory<byte> LastDirectory { get; set; }
+
+        public HashSet<ulong> Files { get; } = [];
+
+        public HashSet<ulong> Directories { get; } = [];
+    }
+}
