@@ -108,7 +108,7 @@ internal sealed class RestoreTarget(
 
         if (filter.IsActive)
         {
-            WriteOver(archive, root, monitor, report, cancellation);
+            WriteOver(archive, root, swap, monitor, report, cancellation);
         }
         else if (options.InPlace)
         {
@@ -213,8 +213,10 @@ internal sealed class RestoreTarget(
         WriteBelow(archive, root, replace: keep.Children.Count > 0, monitor, cancellation);
     }
 
-    private void WriteOver(ArchiveFile archive, IDirectory root, JobMonitor monitor, VolumeReport report, CancellationToken cancellation)
+    private void WriteOver(ArchiveFile archive, IDirectory root, VolumeSwap swap, JobMonitor monitor, VolumeReport report, CancellationToken cancellation)
     {
+        swap.Discard();
+        CheckLargestFile(root);
         WriteBelow(archive, root, replace: true, monitor, cancellation);
         report.Entries = filter.Entries;
         report.Bytes = filter.Bytes;
@@ -311,26 +313,21 @@ internal sealed class RestoreTarget(
         }
     }
 
-    /// <summary>A file larger than the file system can hold must be found before the volume is emptied.</summary>
+    /// <summary>A file larger than the file system can hold must be found before anything in the volume is changed.</summary>
     private void CheckLargestFile(IDirectory root)
     {
         root.GetStatus(out var before);
         byte[] name = StagingArea.NameFor(Volume.Id);
-        using (var probe = root.CreateFile(name, 0x180))
+        using var probe = root.CreateFile(name, 0x180);
+        try
         {
-            try
-            {
-                probe.SetLength(largestFile);
-            }
-            catch
-            {
-                root.RemoveFile(name);
-                root.SetTime(before);
-                throw;
-            }
+            probe.SetLength(largestFile);
         }
-
-        root.RemoveFile(name);
+        finally
+        {
+            root.RemoveFile(name);
+            root.SetTime(before);
+        }
     }
 
     private static bool CanShareBlocks(ArchiveFile archive, IDirectory fresh)
