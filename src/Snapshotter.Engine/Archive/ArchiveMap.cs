@@ -81,7 +81,7 @@ internal sealed record ArchiveMap
     {
         long length = archive.File.Length;
         long end = length - TarLayout.EndMarkerSize;
-        var chain = FollowChain(archive, end, cancellation);
+        var chain = FollowChain(archive, end, cancellation, salvage: true);
         var front = new GenerationList(archive.Path);
         try
         {
@@ -93,7 +93,8 @@ internal sealed record ArchiveMap
         }
 
         long known = front.Items.Count > 0 ? front.Items[^1].End : 0;
-        bool isWhole = chain.Count > 0 && chain[0].Start == known;
+        bool isCut = StandsHeaderAt(archive, end);
+        bool isWhole = chain.Count > 0 && chain[0].Start == known && !isCut;
         return new ArchiveMap
         {
             End = end,
@@ -101,7 +102,7 @@ internal sealed record ArchiveMap
             Tail = TailState.Clean,
             Generations = [.. front.Items, .. chain],
             Damage = isWhole ? null : damage,
-            BeforeDamage = isWhole ? 0 : front.Items.Count,
+            BeforeDamage = isWhole ? 0 : front.Items.Count + (isCut ? chain.Count : 0),
         };
     }
 
@@ -158,11 +159,19 @@ internal sealed record ArchiveMap
         };
     }
 
+    /// <summary>True when another entry begins where the archive's end marker should stand: the file was cut behind it.</summary>
+    private static bool StandsHeaderAt(ArchiveFile archive, long offset)
+    {
+        Span<byte> block = stackalloc byte[TarLayout.BlockSize];
+        return offset >= 0 && archive.File.Read(block, offset) == block.Length && TarBlock.IsValidHeader(block);
+    }
+
     /// <summary>Our generations that follow each other without a gap up to an offset, oldest first.</summary>
-    private static List<Generation> FollowChain(ArchiveFile archive, long end, CancellationToken cancellation)
+    private static List<Generation> FollowChain(
+        ArchiveFile archive, long end, CancellationToken cancellation, bool salvage = false)
     {
         var generations = new GenerationList(archive.Path);
-        while (end > 0 && ManifestEntry.TryReadEndingAt(archive.File, end) is { } generation)
+        while (end > 0 && ManifestEntry.TryReadEndingAt(archive.File, end, salvage) is { } generation)
         {
             cancellation.ThrowIfCancellationRequested();
             generations.Add(generation);

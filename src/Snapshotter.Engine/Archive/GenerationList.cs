@@ -3,11 +3,11 @@ namespace Snapshotter.Engine.Archive;
 /// <summary>Generations as they are found, with a bound on what a hostile archive may make of them in memory.</summary>
 internal sealed class GenerationList(string archivePath)
 {
-    /// <summary>Most volumes of all generations together: a hundred a day for years.</summary>
-    private const int MaxVolumes = 100_000;
+    /// <summary>Most volumes of all generations together: twenty a day for years.</summary>
+    private const int MaxVolumes = 50_000;
 
     /// <summary>Most characters of all their texts.</summary>
-    private const long MaxText = 16 * 1024 * 1024;
+    private const long MaxText = 8 * 1024 * 1024;
 
     private readonly List<Generation> items = [];
     private long volumes;

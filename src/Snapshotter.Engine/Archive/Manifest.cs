@@ -66,7 +66,7 @@ internal sealed record Manifest(IReadOnlyList<ManifestVolume> Volumes, Notice? D
     public const string FileName = "volumes-data.yml";
 
     /// <summary>Largest manifest that is read and written, in bytes: far more volumes than any container has.</summary>
-    public const int MaxSize = 8 * 1024 * 1024;
+    public const int MaxSize = 4 * 1024 * 1024;
 
     /// <summary>Longest name of the manifest's entry, the prefix included, in bytes.</summary>
     public const int MaxName = 4096;

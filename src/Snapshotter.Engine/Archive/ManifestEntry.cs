@@ -54,7 +54,10 @@ internal static class ManifestEntry
     /// offsets, the check, the manifest's own header, and that the generation's first header is there (it is zero until
     /// the commit).
     /// </summary>
-    public static Generation? TryReadEndingAt(IFile file, long end)
+    /// <param name="file">The archive.</param>
+    /// <param name="end">Where the generation would end.</param>
+    /// <param name="salvage">The first header may be damaged, as long as it is not zero: the rest of the generation can be read without it.</param>
+    public static Generation? TryReadEndingAt(IFile file, long end, bool salvage = false)
     {
         if (end < TarLayout.Alignment || end % TarLayout.BlockSize != 0)
         {
@@ -72,7 +75,7 @@ internal static class ManifestEntry
         }
 
         Span<byte> first = stackalloc byte[TarLayout.BlockSize];
-        if (file.Read(first, trailer.Start) != first.Length || !TarBlock.IsValidHeader(first))
+        if (file.Read(first, trailer.Start) != first.Length || !(salvage ? !TarBlock.IsZero(first) : TarBlock.IsValidHeader(first)))
         {
             return null;
         }

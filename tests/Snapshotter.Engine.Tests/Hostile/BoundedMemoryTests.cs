@@ -5,10 +5,13 @@ using Snapshotter.Fuzz;
 
 namespace Snapshotter.Engine.Tests.Hostile;
 
-/// <summary>Archives that ask for memory, each read by a process of its own: it stays below 100 MB, and ends.</summary>
+/// <summary>
+/// Archives that ask for memory, each read by a process of its own that has 90 MB for all objects: it needs no more, and
+/// ends.
+/// </summary>
 public sealed class BoundedMemoryTests : IDisposable
 {
-    private const long Limit = 100_000_000;
+    private const long HeapLimit = 90_000_000;
 
     private readonly TempFolder folder = new();
 
@@ -98,13 +101,15 @@ public sealed class BoundedMemoryTests : IDisposable
     [MemberData(nameof(Bombs))]
     public void Stays_within(string bomb, string target)
     {
-        string input = folder.WriteFile("bomb.tar", Archives[bomb]());
+        byte[] archive = Archives[bomb]();
+        string input = folder.WriteFile("bomb.tar", archive);
+
+        // The fuzzer holds the input in memory; the engine gets what is left of the limit.
+        string limit = string.Create(CultureInfo.InvariantCulture, $"DOTNET_GCHeapHardLimit={archive.Length + HeapLimit:x}");
         var result = Tool.Run(
-            "dotnet", "exec", typeof(ArchiveForge).Assembly.Location, "--target", target, "--input", input, "--out", folder["found"]);
+            "env", limit, "dotnet", "exec", typeof(ArchiveForge).Assembly.Location, "--target", target, "--input", input, "--out", folder["found"]);
         result.Succeeds();
-        long peak = long.Parse(result.Lines[^1].Split(' ')[^1], CultureInfo.InvariantCulture);
-        Console.WriteLine($"Memory: {bomb}, {target}: {result.Lines[^1]}");
-        Assert.True(peak < Limit, $"{peak} bytes were in use.");
+        Console.WriteLine($"Memory: {bomb}, {archive.Length} bytes, {result.Lines[^1]}");
     }
 
     private static byte[] With(Action<ArchiveForge> build)

@@ -44,13 +44,13 @@ public sealed class HostilePlacesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("/x/l/d")]
-    [InlineData("/x//l/d")]
-    [InlineData("/x/./l/./d")]
+    [InlineData("/p/l/d")]
+    [InlineData("/p//l/d")]
+    [InlineData("/p/./l/./d")]
     public void A_link_of_one_volume_does_not_lead_another_out_of_the_destination(string second)
     {
         scene.With(new ArchiveForge()
-            .Volume("/x").SymbolicLink("l", scene.Outside).Volume(second).File("y", "evil").NativeManifest().ToArray());
+            .Volume("/p").SymbolicLink("l", scene.Outside).Volume(second).File("y", "evil").NativeManifest().ToArray());
         string outside = scene.OutsideDigest();
         var config = new VolumeConfig { Prefix = "volumes" };
         var e = Assert.Throws<BackupException>(() => BackupTar.Restore(scene.Archive, config, new RestoreOptions { Destination = scene.Volume }));
@@ -65,10 +65,10 @@ public sealed class HostilePlacesTests : IDisposable
         var options = new RestoreOptions { Destination = scene.Volume };
         string outside = scene.OutsideDigest();
         BackupTar.Restore(
-            scene.With(new ArchiveForge().Volume("/x").SymbolicLink("l", scene.Outside).NativeManifest().ToArray()).Archive, config, options);
+            scene.With(new ArchiveForge().Volume("/p").SymbolicLink("l", scene.Outside).NativeManifest().ToArray()).Archive, config, options);
         foreach (bool isDirectory in new[] { true, false })
         {
-            var forge = new ArchiveForge().Volume(isDirectory ? "/x/l/d" : "/x/l/x", isDirectory).File(isDirectory ? "y" : "", "evil");
+            var forge = new ArchiveForge().Volume(isDirectory ? "/p/l/d" : "/p/l/x", isDirectory).File(isDirectory ? "y" : "", "evil");
             scene.With(forge.NativeManifest().ToArray());
             string before = scene.Digest();
             var e = Assert.Throws<BackupException>(() => BackupTar.Restore(scene.Archive, config, options));
