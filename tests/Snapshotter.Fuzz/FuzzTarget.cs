@@ -132,7 +132,7 @@ internal sealed class ManifestTarget(string scratch) : FuzzTarget(scratch)
             return false;
         }
 
-        var back = ManifestYaml.Read(Encoding.UTF8.GetBytes(ManifestYaml.Write(manifest.Volumes)), "written");
+        var back = ManifestYaml.Read(Encoding.UTF8.GetBytes(ManifestLines.Write(manifest.Volumes)), "written");
         if (back.Damage is not null || !back.Volumes.SequenceEqual(manifest.Volumes))
         {
             throw new FuzzFailure("The manifest does not survive being written.");

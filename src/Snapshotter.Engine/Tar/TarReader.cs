@@ -293,8 +293,7 @@ internal sealed class TarReader
         Entry.UserId = pax.UserId ?? Number(HeaderField.UserId, header, "uid");
         Entry.GroupId = pax.GroupId ?? Number(HeaderField.GroupId, header, "gid");
 
-        // One second of the whole range has no positive counterpart, and cannot be written as a pax record.
-        Entry.ModifiedSeconds = Math.Max(pax.ModifiedSeconds ?? Number(HeaderField.Modified, header, "mtime"), -long.MaxValue);
+        Entry.ModifiedSeconds = pax.ModifiedSeconds ?? Number(HeaderField.Modified, header, "mtime");
         Entry.ModifiedNanoseconds = pax.ModifiedNanoseconds;
     }
 

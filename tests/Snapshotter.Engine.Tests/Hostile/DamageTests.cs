@@ -66,12 +66,12 @@ public sealed class DamageTests : IDisposable
                 File.WriteAllBytes(Path, damaged);
                 tried++;
                 var region = regions.Find(r => r.Contains(at));
-                bool padding = region is { Kind: RegionKind.Padding };
+                bool padding = region is { Kind: RegionKind.Padding } || IsBehindChecksum(region, at);
                 inPadding += padding ? 1 : 0;
                 Assert.True(
                     padding == BackupTar.Test(Path).All(r => r.Passed),
                     $"Byte {at} ^ {flip:x2}, {region}: a test {(padding ? "reports it, though nobody reads it" : "does not report it")}.");
-                if (Full || at % 61 == 0)
+                if (Full || at % 211 == 0)
                 {
                     restored += RestoreAll($"Byte {at} ^ {flip:x2}, {region}", region);
                 }
@@ -105,6 +105,17 @@ public sealed class DamageTests : IDisposable
 
         Console.WriteLine($"Damage: cut at {archive.Length / 512} places; {restored} volumes restored.");
         Assert.True(restored > 0);
+    }
+
+    /// <summary>
+    /// The checksum field of a header is six digits, a NUL and a space (POSIX: "terminated"): nobody reads what is behind
+    /// the NUL. In a volume the headers' own checksum covers it all the same.
+    /// </summary>
+    private static bool IsBehindChecksum(Region? region, int at)
+    {
+        const int lastOfField = 155;
+        return region is { Kind: RegionKind.Manifest } && region.IsHeader
+            && (at == region.Start + lastOfField || at == region.End - 512 + lastOfField);
     }
 
     /// <summary>Tries to restore each volume of each generation, and the newest. Returns how many came back.</summary>
@@ -197,7 +208,7 @@ public sealed class DamageTests : IDisposable
             string? volume = name.Length > 1 ? ids.GetValueOrDefault(name[1]) : null;
             var kind = volume is not null ? RegionKind.Volume : name[^1] == "XXH128SUMS" ? RegionKind.Checksums : RegionKind.Manifest;
             long end = numbers[1] + numbers[2];
-            regions.Add(new Region(numbers[0], numbers[1], kind == RegionKind.Checksums ? RegionKind.Manifest : kind, generation, volume));
+            regions.Add(new Region(numbers[0], numbers[1], kind == RegionKind.Checksums ? RegionKind.Manifest : kind, generation, volume, IsHeader: true));
             regions.Add(new Region(numbers[1], end, kind, generation, volume));
             regions.Add(new Region(end, (end + 511) / 512 * 512, RegionKind.Padding, generation, volume));
             generation += kind == RegionKind.Manifest ? 1 : 0;
@@ -215,7 +226,7 @@ public sealed class DamageTests : IDisposable
         Padding,
     }
 
-    private sealed record Region(long Start, long End, RegionKind Kind, int Generation, string? Volume)
+    private sealed record Region(long Start, long End, RegionKind Kind, int Generation, string? Volume, bool IsHeader = false)
     {
         public bool Contains(long offset) => offset >= Start && offset < End;
     }

@@ -24,7 +24,8 @@ internal static class EntryMetadata
             SetOwner = setOwner && idsFit,
             UserId = idsFit ? (uint)entry.UserId : 0,
             GroupId = idsFit ? (uint)entry.GroupId : 0,
-            ModifiedAt = new Timestamp(entry.ModifiedSeconds, entry.ModifiedNanoseconds),
+            // The first second of all has no positive counterpart, and could not be written into a pax record again.
+            ModifiedAt = new Timestamp(Math.Max(entry.ModifiedSeconds, -long.MaxValue), entry.ModifiedNanoseconds),
             Attributes = AttributesOf(entry, losses),
         };
     }
