@@ -159,6 +159,7 @@ internal sealed class ChecksumListReader(IFile archive, long offset, long length
         rest = escaped ? rest[1..] : rest;
         int hex = rest.IndexOf("  "u8);
         if (hex is not (32 or 64)
+            || rest[..hex].ContainsAnyInRange((byte)'A', (byte)'F')
             || Convert.FromHexString(rest[..hex], hash, out _, out hashLength) != System.Buffers.OperationStatus.Done)
         {
             hashLength = 0;

@@ -68,8 +68,9 @@ internal readonly record struct ManifestTrailer(long Start, long ManifestOffset,
             return false;
         }
 
+        // To the byte: a digit in upper case is damage as well.
         trailer = new ManifestTrailer(start, manifest, check);
-        return true;
+        return line.SequenceEqual(trailer.ToBytes());
     }
 
     private static bool TryNumber(ReadOnlySpan<byte> line, int at, out long value) =>
