@@ -144,7 +144,14 @@ internal static class ManifestEntry
             state = TrailerState.Damaged;
         }
 
-        var manifest = ManifestYaml.Read(data.AsSpan(0, read), display).Checked(
+        var manifest = ManifestYaml.Read(data.AsSpan(0, read), display);
+        if (state == TrailerState.Absent && manifest.Volumes.Any(v => v.IsNative))
+        {
+            // Ours, and its last line cannot be read.
+            state = TrailerState.Damaged;
+        }
+
+        manifest = manifest.Checked(
             display, state == TrailerState.Absent ? null : entry.HeaderOffset - start);
         var damage = manifest.Damage
             ?? (state == TrailerState.Damaged
