@@ -131,7 +131,9 @@ internal static class ManifestEntry
             }
             else if (StartsAt(previousEnd, entry, text, trailer))
             {
-                state = TrailerState.Moved;
+                // What was moved has neither offset right: with one of them right, the other is damaged.
+                bool isMoved = trailer.ManifestOffset != entry.HeaderOffset && trailer.Start != previousEnd;
+                state = isMoved ? TrailerState.Moved : TrailerState.Damaged;
                 start = previousEnd;
             }
             else
