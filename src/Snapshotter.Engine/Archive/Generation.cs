@@ -43,6 +43,9 @@ internal sealed record Generation
 
     public required TrailerState Trailer { get; init; }
 
+    /// <summary>True when one of the trailer's offsets is right and the other is not: damage, though it can be mended like a move.</summary>
+    public bool HasOneWrongOffset { get; init; }
+
     public required IReadOnlyList<ManifestVolume> Volumes { get; init; }
 
     /// <summary>Null, or what is wrong with the manifest.</summary>

@@ -120,6 +120,7 @@ internal static class ManifestEntry
         string display = EntryNames.ForMessage(entry.Name.Span);
 
         var state = TrailerState.Absent;
+        bool isHalfRight = false;
         if (ManifestTrailer.TryParse(data, out var trailer))
         {
             var text = data.AsSpan(0, data.Length - ManifestTrailer.Size);
@@ -131,9 +132,9 @@ internal static class ManifestEntry
             }
             else if (StartsAt(previousEnd, entry, text, trailer))
             {
-                // What was moved has neither offset right: with one of them right, the other is damaged.
-                bool isMoved = trailer.ManifestOffset != entry.HeaderOffset && trailer.Start != previousEnd;
-                state = isMoved ? TrailerState.Moved : TrailerState.Damaged;
+                // What was moved has neither offset right. With one of them right the other is damaged, or half mended.
+                state = TrailerState.Moved;
+                isHalfRight = trailer.ManifestOffset == entry.HeaderOffset || trailer.Start == previousEnd;
                 start = previousEnd;
             }
             else
@@ -170,6 +171,7 @@ internal static class ManifestEntry
             ManifestOffset = entry.HeaderOffset,
             End = entry.NextOffset,
             Trailer = state,
+            HasOneWrongOffset = isHalfRight,
             Volumes = manifest.Volumes,
             Damage = damage,
         };

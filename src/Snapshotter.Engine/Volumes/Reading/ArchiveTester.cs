@@ -35,6 +35,15 @@ internal static class ArchiveTester
                 yield return Outside(damage, generation);
             }
 
+            if (generation.HasOneWrongOffset)
+            {
+                yield return Outside(
+                    new Notice(
+                        BackupError.ArchiveInvalid, archive.Path,
+                        $"An offset in the last line of the manifest at offset {generation.ManifestOffset} is wrong. Optimize-BackupTar mends it."),
+                    generation);
+            }
+
             foreach (var volume in generation.Volumes)
             {
                 yield return Test(archive, generation, volume, monitor, cancellation);
@@ -62,8 +71,14 @@ internal static class ArchiveTester
         catch (BackupException e) when (e.Error == BackupError.ArchiveInvalid && e.Offset is not null)
         {
             // The walk cannot go on, but what stands before the damage, and what is ours at the tail, can be tested.
-            problems.Add(new Notice(e.Error, archive.Path, e.Message));
             var map = ArchiveMap.Salvage(archive, e, cancellation);
+            if (map.Generations.Count == 0 && e.Offset == 0)
+            {
+                // No archive at all rather than a damaged one.
+                throw;
+            }
+
+            problems.Add(new Notice(e.Error, archive.Path, e.Message));
             return map.Generations.Count > 0 ? map : null;
         }
     }
