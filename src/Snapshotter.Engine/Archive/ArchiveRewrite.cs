@@ -132,7 +132,7 @@ internal sealed class ArchiveRewrite : IDisposable
         {
             Kind = FileKind.Regular,
             Mode = status.Mode,
-            SetOwner = fileSystem.Traits.HasOwnersAndModes,
+            SetOwner = true,
             UserId = status.UserId,
             GroupId = status.GroupId,
             ModifiedAt = new Timestamp(now.ToUnixTimeSeconds(), (int)(now.Ticks % TimeSpan.TicksPerSecond * 100)),

@@ -22,6 +22,12 @@ internal interface IFileSystem
     /// <summary>The absolute paths of all mount points strictly below the given absolute path. Empty where the platform cannot tell.</summary>
     IReadOnlyList<string> MountPointsBelow(string path);
 
+    /// <summary>
+    /// Where a path really leads: the same text for the same place whatever links and other mounts lead there, and the texts
+    /// of what is below a directory begin with its own and a separator. No path to open. Null when there is nothing there.
+    /// </summary>
+    string? PlaceOf(string path);
+
     /// <summary>Bytes an ordinary user may still write on the file system that holds the path.</summary>
     long FreeSpace(string path);
 
@@ -40,13 +46,12 @@ internal interface IFileSystem
 
 /// <summary>What the platform and this process can do.</summary>
 /// <param name="IsPrivileged">The process may give files to other owners and make device nodes.</param>
-/// <param name="HasOwnersAndModes">Files have uid, gid and permission bits.</param>
 /// <param name="IsCaseSensitive">Names that differ in case only are different names.</param>
 /// <param name="HasReservedNames">Windows rules: no CON, NUL, trailing dot or space, none of &lt;&gt;:"|?*, no backslash in names.</param>
 /// <param name="UserId">Effective user id of the process.</param>
 /// <param name="GroupId">Effective group id of the process.</param>
 internal sealed record FileSystemTraits(
-    bool IsPrivileged, bool HasOwnersAndModes, bool IsCaseSensitive, bool HasReservedNames, uint UserId, uint GroupId);
+    bool IsPrivileged, bool IsCaseSensitive, bool HasReservedNames, uint UserId, uint GroupId);
 
 /// <summary>How a file is opened.</summary>
 internal enum FileAccessKind

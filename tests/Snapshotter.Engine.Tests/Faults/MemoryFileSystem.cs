@@ -60,7 +60,7 @@ internal sealed class MemoryFileSystem : IFileSystem
     public bool CanShareAndCollapse { get; set; }
 
     public FileSystemTraits Traits { get; init; } = new(
-        IsPrivileged: true, HasOwnersAndModes: true, IsCaseSensitive: true, HasReservedNames: false, UserId: 0, GroupId: 0);
+        IsPrivileged: true, IsCaseSensitive: true, HasReservedNames: false, UserId: 0, GroupId: 0);
 
     internal DiskImage Names { get; }
 
@@ -218,6 +218,8 @@ internal sealed class MemoryFileSystem : IFileSystem
             Create(parent!.Value, path.TrimEnd('/').Split('/')[^1], path, () => new DiskImage.Node(FileKind.Directory) { Mode = 0x1ED });
         }
     }
+
+    public string? PlaceOf(string path) => TryGetStatus(path, out _) ? path : null;
 
     public IReadOnlyList<string> MountPointsBelow(string path)
     {

@@ -87,6 +87,24 @@ public abstract class FileSystemContract : IDisposable
     }
 
     [Fact]
+    public void PlaceOf_is_the_same_whatever_links_lead_there()
+    {
+        Directory.CreateDirectory(PathOf("a/b"));
+        File.WriteAllText(PathOf("a/b/file"), "");
+        Directory.CreateSymbolicLink(PathOf("link"), "a");
+        Directory.CreateSymbolicLink(PathOf("a/again"), PathOf("link/b"));
+        File.CreateSymbolicLink(PathOf("a/name"), "again/file");
+        var place = FileSystem.PlaceOf(PathOf("a/b/file"));
+        Assert.NotNull(place);
+        foreach (var other in new[] { "link/b/file", "a/again/file", "link/again/../again/file", "link/name", "/a//b/./file" })
+        {
+            Assert.Equal(place, FileSystem.PlaceOf(Root + "/" + other));
+        }
+        Assert.Equal(place, FileSystem.PlaceOf(PathOf("a/b")) + Path.DirectorySeparatorChar + "file");
+        Assert.Null(FileSystem.PlaceOf(PathOf("a/missing")));
+    }
+
+    [Fact]
     public void CreateDirectories_makes_all_that_is_missing()
     {
         var path = PathOf("a/b/c");

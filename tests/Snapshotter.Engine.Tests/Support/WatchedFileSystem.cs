@@ -20,6 +20,8 @@ internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> b
 
     public IReadOnlyList<string> MountPointsBelow(string path) => real.MountPointsBelow(path);
 
+    public string? PlaceOf(string path) => real.PlaceOf(path);
+
     public long FreeSpace(string path) => real.FreeSpace(path);
 
     public IFile CreateSpool() => real.CreateSpool();

@@ -92,6 +92,72 @@ public sealed class RestoreOptionsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("volume", "volume/sub/backup.tar")]
+    [InlineData("/volume", "volume/sub/backup.tar")]
+    [InlineData("link", "volume/sub/backup.tar")]
+    [InlineData("volume", "link/sub/backup.tar")]
+    [InlineData("volume/sub", "volume/link/backup.tar")]
+    public void The_archive_in_a_volume_stays_however_they_are_spelled(string volume, string archive)
+    {
+        folder.WriteFile("volume/a", "saved");
+        folder.WriteFile("volume/sub/b", "saved");
+        Directory.CreateSymbolicLink(folder["link"], "volume");
+        Directory.CreateSymbolicLink(folder["volume", "link"], "sub");
+        string path = folder.Path + "/" + volume;
+        archive = folder[archive];
+        BackupTar.Initialize(archive);
+        BackupTar.Backup(archive, Config(path));
+        folder.WriteFile("volume/sub/b", "changed");
+        foreach (bool inPlace in new[] { false, true })
+        {
+            Assert.True(BackupTar.Restore(archive, Config(path), new RestoreOptions { InPlace = inPlace }).Single().Complete);
+            Assert.Equal("saved", File.ReadAllText(folder["volume", "sub", "b"]));
+            Assert.Single(BackupTar.List(archive));
+        }
+    }
+
+    [Theory]
+    [InlineData("volume", "mounted")]
+    [InlineData("volume/sub/backup.tar", "backup.tar")]
+    [InlineData("volume/nightly.tar", "other.tar")]
+    public void The_archive_in_a_volume_stays_when_it_is_reached_through_another_mount(string from, string to)
+    {
+        Assert.SkipUnless(IsRoot, "Mounting needs root.");
+        folder.WriteFile("volume/a", "saved");
+        folder.CreateFolder("volume", "sub");
+        bool ofFolder = from == "volume";
+        string real = folder[ofFolder ? "volume/backup.tar" : from];
+        BackupTar.Initialize(real);
+        string mount = ofFolder ? folder.CreateFolder(to) : folder.WriteFile(to, "");
+        Tool.Run("mount", "--bind", folder[from], mount).Succeeds();
+        try
+        {
+            string archive = ofFolder ? mount + "/backup.tar" : mount;
+            BackupTar.Backup(archive, Config(Volume));
+            BackupTar.Restore(archive, Config(Volume));
+            Assert.Single(BackupTar.List(real));
+        }
+        finally
+        {
+            Tool.Run("umount", mount).Succeeds();
+        }
+    }
+
+    [Fact]
+    public void A_volume_nested_in_another_is_its_own_however_it_is_spelled()
+    {
+        folder.WriteFile("volume/a", "outer");
+        folder.WriteFile("volume/sub/b", "inner");
+        Directory.CreateSymbolicLink(folder["link"], "volume");
+        string inner = folder.Path + "//link/sub";
+        BackUp(Volume, inner);
+        Assert.DoesNotContain("sub/b", BackupTar.ListEntries(Archive).Where(e => e.Target == Volume).Select(e => e.Path));
+        folder.WriteFile("volume/sub/b", "changed");
+        Assert.True(BackupTar.Restore(Archive, Config(Volume, inner), new RestoreOptions { Volumes = [Volume] }).Single().Complete);
+        Assert.Equal("changed", File.ReadAllText(folder["volume", "sub", "b"]));
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void A_mount_in_a_volume_stays(bool inPlace)

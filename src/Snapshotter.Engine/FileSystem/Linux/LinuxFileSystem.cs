@@ -12,7 +12,6 @@ internal sealed unsafe class LinuxFileSystem : IFileSystem
 
     public FileSystemTraits Traits { get; } = new(
         IsPrivileged: ProcessIdentity.Current.MayChangeOwners,
-        HasOwnersAndModes: true,
         IsCaseSensitive: true,
         HasReservedNames: false,
         UserId: ProcessIdentity.Current.UserId,
@@ -93,6 +92,8 @@ internal sealed unsafe class LinuxFileSystem : IFileSystem
 
     public IReadOnlyList<string> MountPointsBelow(string path) => MountTable.Below(path, RealPath(path));
 
+    public string? PlaceOf(string path) => TryGetStatus(path, out _) ? MountTable.PlaceOf(RealPath(path)) : null;
+
     public long FreeSpace(string path)
     {
         try
@@ -147,12 +148,12 @@ internal sealed unsafe class LinuxFileSystem : IFileSystem
         Span<byte> buffer = stackalloc byte[CName.PathSize];
         fixed (byte* pathBytes = CName.Path(path, buffer, "resolve"))
         {
-            var fd = LibC.Open(pathBytes, LibC.DirectoryOnly | LibC.PathOnly, 0);
+            var fd = LibC.Open(pathBytes, LibC.PathOnly, 0);
             if (fd < 0)
             {
                 return path;
             }
-            using var directory = new LinuxDirectory(fd, path);
+            using var handle = new LinuxDirectory(fd, path);
             fixed (byte* link = CName.ProcessPath(fd, [], stackalloc byte[64]))
             {
                 var length = LibC.ReadLink(link, pathBytes, CName.PathSize);

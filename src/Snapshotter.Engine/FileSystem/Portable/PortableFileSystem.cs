@@ -6,10 +6,9 @@ namespace Snapshotter.Engine.FileSystem.Portable;
 internal sealed class PortableFileSystem : IFileSystem
 {
     public FileSystemTraits Traits { get; } = OperatingSystem.IsWindows()
-        ? new(IsPrivileged: false, HasOwnersAndModes: false, IsCaseSensitive: false, HasReservedNames: true, UserId: 0, GroupId: 0)
+        ? new(IsPrivileged: false, IsCaseSensitive: false, HasReservedNames: true, UserId: 0, GroupId: 0)
         : new(
             IsPrivileged: Environment.IsPrivilegedProcess,
-            HasOwnersAndModes: true,
             IsCaseSensitive: !OperatingSystem.IsMacOS(),
             HasReservedNames: false,
             UserId: UnixCalls.EffectiveUser(),
@@ -61,6 +60,9 @@ internal sealed class PortableFileSystem : IFileSystem
             .Order(StringComparer.Ordinal)
             .ToList());
     }
+
+    public string? PlaceOf(string path) =>
+        TryGetStatus(path, out _) ? PortableError.Run("resolve", path, () => PortablePath.WithoutLinks(Path.GetFullPath(path))) : null;
 
     public long FreeSpace(string path)
     {

@@ -6,14 +6,15 @@ namespace Snapshotter.Engine.FileSystem.Portable;
 /// <summary>Sets what System.IO can set of a file's metadata and tells the rest as lost.</summary>
 internal static class PortableMetadata
 {
+    private const int OwnerWrite = 0x80;
+
     /// <param name="path">The file. Never a link that should be followed.</param>
     /// <param name="handle">The file where it is open for writing; null for directories and links.</param>
     /// <param name="metadata">What it should have.</param>
     public static MetadataLoss Set(string path, SafeFileHandle? handle, in FileMetadata metadata)
     {
         var loss = metadata.Attributes is { Count: > 0 } ? MetadataLoss.Attributes : MetadataLoss.None;
-        if (metadata.SetOwner
-            && (OperatingSystem.IsWindows() || UnixCalls.ChangeOwner(path, metadata.UserId, metadata.GroupId) < 0))
+        if (metadata.SetOwner && !TrySetOwner(path, metadata))
         {
             loss |= MetadataLoss.Owner;
         }
@@ -21,6 +22,10 @@ internal static class PortableMetadata
         if (metadata.Kind != FileKind.SymbolicLink)
         {
             loss |= Try(MetadataLoss.Mode, "chmod", path, () => SetMode(path, handle, mode));
+            if (OperatingSystem.IsWindows() && mode != PortableStatus.ModeOnWindows(metadata.Kind, isReadOnly: (mode & OwnerWrite) == 0))
+            {
+                loss |= MetadataLoss.Mode;
+            }
         }
         if (!PortableTime.TryToDateTime(time, out var modifiedAt))
         {
@@ -34,10 +39,16 @@ internal static class PortableMetadata
             }
             else
             {
-                File.SetLastWriteTimeUtc(path, modifiedAt);
+                // The call for directories takes files and links as well, that for files takes no directories on Windows.
+                Directory.SetLastWriteTimeUtc(path, modifiedAt);
             }
         });
     }
+
+    /// <summary>On Windows nothing is set; only the owner that all files are saved with there is none to lose.</summary>
+    private static bool TrySetOwner(string path, in FileMetadata metadata) => OperatingSystem.IsWindows()
+        ? metadata.UserId == 0 && metadata.GroupId == 0
+        : UnixCalls.ChangeOwner(path, metadata.UserId, metadata.GroupId) == 0;
 
     private static void SetMode(string path, SafeFileHandle? handle, int mode)
     {
@@ -56,7 +67,7 @@ internal static class PortableMetadata
         {
             // The owner's right to write is all of a mode that Windows files have. (On its folders the attribute means another thing.)
             var attributes = File.GetAttributes(handle);
-            File.SetAttributes(handle, (mode & 0x80) == 0 ? attributes | FileAttributes.ReadOnly : attributes & ~FileAttributes.ReadOnly);
+            File.SetAttributes(handle, (mode & OwnerWrite) == 0 ? attributes | FileAttributes.ReadOnly : attributes & ~FileAttributes.ReadOnly);
         }
     }
 

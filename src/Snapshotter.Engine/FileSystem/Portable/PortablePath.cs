@@ -59,6 +59,33 @@ internal static class PortablePath
             && stem[3] is (>= '0' and <= '9') or '\u00B9' or '\u00B2' or '\u00B3');
     }
 
+    /// <summary>The same place by a full path in which no component is a link. The path leads to something.</summary>
+    public static string WithoutLinks(string fullPath)
+    {
+        string folder = Path.GetPathRoot(fullPath)!;
+        var rest = new Stack<string>(NamesOf(fullPath));
+        while (rest.TryPop(out string? name))
+        {
+            string path = Path.Join(folder, name);
+            if (new DirectoryInfo(path).LinkTarget is not { } target)
+            {
+                folder = path;
+                continue;
+            }
+            string full = Path.GetFullPath(target, folder);
+            folder = Path.GetPathRoot(full)!;
+            foreach (string next in NamesOf(full))
+            {
+                rest.Push(next);
+            }
+        }
+        return folder;
+    }
+
+    /// <summary>The components below the root, the last one first.</summary>
+    private static IEnumerable<string> NamesOf(string fullPath) => fullPath[Path.GetPathRoot(fullPath)!.Length..]
+        .Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries).Reverse();
+
     /// <summary>A full path as the calls of Windows take it whatever its length; elsewhere the path itself.</summary>
     public static string ToNative(string fullPath)
     {

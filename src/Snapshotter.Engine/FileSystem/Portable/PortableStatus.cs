@@ -55,8 +55,7 @@ internal static class PortableStatus
         return new FileStatus
         {
             Kind = kind,
-            Mode = (kind == FileKind.Regular ? 0x1A4 : 0x1ED)
-                & (kind == FileKind.Regular && attributes.HasFlag(FileAttributes.ReadOnly) ? ~0x92 : ~0),
+            Mode = ModeOnWindows(kind, attributes.HasFlag(FileAttributes.ReadOnly)),
             Size = kind switch
             {
                 FileKind.Regular => size,
@@ -69,6 +68,14 @@ internal static class PortableStatus
             Id = new FileId(information.VolumeSerialNumber, ((ulong)information.IndexHigh << 32) | information.IndexLow),
         };
     }
+
+    /// <summary>The permission bits that stand for what Windows has of them: whether a file may be written.</summary>
+    public static int ModeOnWindows(FileKind kind, bool isReadOnly) => kind switch
+    {
+        FileKind.Regular when isReadOnly => 0x124, // r--r--r--
+        FileKind.Regular => 0x1A4, // rw-r--r--
+        _ => 0x1ED, // rwxr-xr-x
+    };
 
     private static FileStatus OfDarwin(in UnixCalls.DarwinStatus darwin)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using Snapshotter.Engine.FileSystem;
 
 namespace Snapshotter.Engine.Volumes.Restoring;
 
@@ -8,7 +9,11 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// </summary>
 internal sealed class KeepTree
 {
-    private readonly Dictionary<string, KeepTree> children = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, KeepTree> children;
+
+    /// <param name="caseSensitive">Whether names that differ in case only are different names.</param>
+    public KeepTree(bool caseSensitive = true) =>
+        children = new Dictionary<string, KeepTree>(caseSensitive ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
 
     /// <summary>True when this very path is to be kept, with all below.</summary>
     public bool IsKept { get; private set; }
@@ -16,17 +21,16 @@ internal sealed class KeepTree
     public IReadOnlyDictionary<string, KeepTree> Children => children;
 
     /// <summary>Builds the tree from absolute paths, of which those below the root count.</summary>
-    public static KeepTree Build(string root, IEnumerable<string> paths)
+    /// <exception cref="FileSystemException">One of the places cannot be looked at.</exception>
+    public static KeepTree Build(IFileSystem fileSystem, string root, IEnumerable<string> paths)
     {
-        var tree = new KeepTree();
-        string start = root.TrimEnd('/', Path.DirectorySeparatorChar);
+        bool caseSensitive = fileSystem.Traits.IsCaseSensitive;
+        var tree = new KeepTree(caseSensitive);
         foreach (string path in paths)
         {
-            string normal = path.TrimEnd('/', Path.DirectorySeparatorChar);
-            if (normal.Length > start.Length + 1 && normal.StartsWith(start, StringComparison.Ordinal)
-                && (normal[start.Length] == '/' || normal[start.Length] == Path.DirectorySeparatorChar))
+            if (NestedPlace.Find(fileSystem, root, path) is { } names)
             {
-                tree.Add(normal[(start.Length + 1)..].Split('/', Path.DirectorySeparatorChar));
+                tree.Add(names, caseSensitive);
             }
         }
 
@@ -84,14 +88,14 @@ internal sealed class KeepTree
         return true;
     }
 
-    private void Add(string[] components)
+    private void Add(string[] names, bool caseSensitive)
     {
         var node = this;
-        foreach (string component in components)
+        foreach (string name in names)
         {
-            if (!node.children.TryGetValue(component, out var child))
+            if (!node.children.TryGetValue(name, out var child))
             {
-                node.children[component] = child = new KeepTree();
+                node.children[name] = child = new KeepTree(caseSensitive);
             }
 
             node = child;

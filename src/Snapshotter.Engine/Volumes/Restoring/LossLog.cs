@@ -12,7 +12,9 @@ internal sealed class LossLog
 {
     private static readonly (MetadataLoss Kind, string What, string Hint)[] Kinds =
     [
-        (MetadataLoss.Owner, "The owner", "Only root can give files away: run as root, or use -NoOwner to keep your own."),
+        (MetadataLoss.Owner, "The owner", OperatingSystem.IsWindows()
+            ? "Windows has no such owners: use -NoOwner to do without."
+            : "Only root can give files away: run as root, or use -NoOwner to keep your own."),
         (MetadataLoss.Mode, "The mode", "The file system does not keep all permission bits, or they were refused."),
         (MetadataLoss.Times, "The time of modification", "The file system refused it."),
         (MetadataLoss.Attributes, "Extended attributes or ACLs", "The file system does not keep them, or they need root."),

@@ -23,6 +23,9 @@ internal sealed class RestoreFilter(RestoreOptions options, bool caseSensitive)
     /// <summary>Bytes of file data of these.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>Whether an entry is wanted under its own name.</summary>
+    public bool Wants(VolumeReader reader) => !IsActive || Wants(reader.Path, reader.Entry.Type == TypeFlag.Directory);
+
     /// <summary>Looks at an entry in the first pass.</summary>
     public void Learn(VolumeReader reader)
     {

@@ -10,6 +10,7 @@ internal sealed class RestoreTarget(
     IFileSystem fileSystem, RestoreOptions options, PlannedVolume planned, Generation generation, ManifestVolume volume, KeepTree keep)
 {
     private readonly RestoreFilter filter = new(options, fileSystem.Traits.IsCaseSensitive);
+    private readonly CaseCollisions? collisions = fileSystem.Traits.IsCaseSensitive ? null : new CaseCollisions();
     private Verification verification;
     private long largestFile;
 
@@ -22,7 +23,7 @@ internal sealed class RestoreTarget(
     /// <summary>Bytes of file data, holes included; known after <see cref="Validate"/>.</summary>
     public long Size => verification.Bytes;
 
-    private bool SetOwner => !options.NoOwner && fileSystem.Traits.HasOwnersAndModes;
+    private bool SetOwner => !options.NoOwner;
 
     private int Writers => options.Writers > 0 ? options.Writers : Math.Clamp(Environment.ProcessorCount, 1, 8);
 
@@ -36,11 +37,13 @@ internal sealed class RestoreTarget(
         }.Run();
     }
 
+    private string? ReservedName(byte[] path) => fileSystem.Traits.HasReservedNames ? ReservedNames.FindIn(path) : null;
+
     private void Inspect(VolumeReader reader)
     {
-        if (fileSystem.Traits.HasReservedNames && ReservedNames.FindIn(reader.Path) is { } reserved)
+        if (filter.Wants(reader) && (ReservedName(reader.Path) ?? collisions?.FindWith(reader.Path)) is { } unfit)
         {
-            throw reader.Unsafe(reserved);
+            throw reader.Unsafe(unfit);
         }
 
         if (EntryLimits.FindIn(reader) is { } problem)

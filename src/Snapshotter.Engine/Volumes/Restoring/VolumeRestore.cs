@@ -161,18 +161,6 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         return new PlannedVolume { Archived = GenerationFinder.Describe(archive, map, generation, volume), Path = path };
     }
 
-    private IReadOnlyList<string> MountPointsBelow(string path)
-    {
-        try
-        {
-            return fileSystem.MountPointsBelow(path);
-        }
-        catch (FileSystemException e)
-        {
-            throw RestoreErrors.From(e, path);
-        }
-    }
-
     private static string Names(Generation generation) =>
         string.Join(", ", generation.Volumes.Take(10).Select(v => $"'{v.Target}'")) + (generation.Volumes.Count > 10 ? ", ..." : "");
 
@@ -193,12 +181,20 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
 
         // What is nested in this volume stays: mount points, and other volumes, which come from their own entries.
         // The archive itself is in no backup, so nothing could bring it back.
-        var keep = KeepTree.Build(
-            planned.Path,
-            MountPointsBelow(planned.Path)
-                .Concat(config.Volumes.Select(v => v.Path))
-                .Concat(all.Select(v => v.Path))
-                .Append(archivePath));
-        return new RestoreTarget(fileSystem, options, planned, generation, volume, keep);
+        try
+        {
+            var keep = KeepTree.Build(
+                fileSystem,
+                planned.Path,
+                fileSystem.MountPointsBelow(planned.Path)
+                    .Concat(config.Volumes.Select(v => v.Path))
+                    .Concat(all.Select(v => v.Path))
+                    .Append(archivePath));
+            return new RestoreTarget(fileSystem, options, planned, generation, volume, keep);
+        }
+        catch (FileSystemException e)
+        {
+            throw RestoreErrors.From(e, planned.Path);
+        }
     }
 }

@@ -86,7 +86,7 @@ internal sealed class VolumeSources : IDisposable
                     return new VolumeSource(spec, null, []);
                 case FileKind.Directory:
                     var directory = fileSystem.OpenDirectory(spec.Path);
-                    var source = new VolumeSource(spec, directory, NestedIn(spec, config));
+                    var source = new VolumeSource(spec, directory, NestedIn(fileSystem, spec, config));
                     StagingArea.RefuseUnfinished(directory, EntryNames.IdOf(spec.Target), spec.Path);
                     return source;
                 default:
@@ -101,20 +101,7 @@ internal sealed class VolumeSources : IDisposable
         }
     }
 
-    private static List<byte[]> NestedIn(VolumeSpec outer, VolumeConfig config)
-    {
-        string root = outer.Path.TrimEnd('/', Path.DirectorySeparatorChar);
-        var nested = new List<byte[]>();
-        foreach (var other in config.Volumes)
-        {
-            string path = other.Path.TrimEnd('/', Path.DirectorySeparatorChar);
-            if (path.Length > root.Length + 1 && path.StartsWith(root, StringComparison.Ordinal)
-                && (path[root.Length] == '/' || path[root.Length] == Path.DirectorySeparatorChar))
-            {
-                nested.Add(Encoding.UTF8.GetBytes(path[(root.Length + 1)..].Replace(Path.DirectorySeparatorChar, '/')));
-            }
-        }
-
-        return nested;
-    }
+    private static List<byte[]> NestedIn(IFileSystem fileSystem, VolumeSpec outer, VolumeConfig config) =>
+        [.. config.Volumes.Select(other => NestedPlace.Find(fileSystem, outer.Path, other.Path))
+            .OfType<string[]>().Select(names => Encoding.UTF8.GetBytes(string.Join('/', names)))];
 }
