@@ -13,8 +13,7 @@ public sealed class VolumePathAttribute : ArgumentTransformationAttribute
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
         => Plain(inputData) is string or FileSystemInfo
             ? ToPath(inputData)
-            : Plain(inputData) is System.Collections.IList list and not byte[]
-                ? list.Cast<object>().Select(ToPath).ToArray()
+            : Plain(inputData) is System.Collections.IList list and not byte[]? list.Cast<object>().Select(ToPath).ToArray()
                 : throw Refusal();
 
     private static string ToPath(object item) => Plain(item) switch

@@ -265,18 +265,21 @@ public class MemoryFileSystemTests
                 {
                     directory.CreateDirectory(name, 0x1C0);
                     directories.Add(directory.OpenDirectory(name));
-                },
+                }
+                ,
                 1 or 2 or 3 => () =>
                 {
                     using var file = directory.CreateFile(name, 0x180);
                     file.Write(data, offset);
-                },
+                }
+                ,
                 4 => () =>
                 {
                     using var file = directory.OpenFileForWriting(name);
                     file.Write(data, offset);
                     file.SetLength(offset + (data.Length / 2));
-                },
+                }
+                ,
                 5 => () => directory.CreateSymbolicLink(name, newName),
                 6 => () => directory.CreateHardLink(name, other, newName),
                 7 or 8 => () => directory.Rename(name, other, newName),
@@ -286,7 +289,8 @@ public class MemoryFileSystemTests
                 {
                     using var file = directory.OpenFileForWriting(name);
                     file.SetMetadata(new FileMetadata { Kind = FileKind.Regular, Mode = mode, ModifiedAt = new Timestamp(offset, 0) });
-                },
+                }
+                ,
             }));
         }
         directories.ForEach(directory => directory.Dispose());

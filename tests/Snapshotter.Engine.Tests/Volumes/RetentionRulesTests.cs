@@ -137,8 +137,13 @@ public sealed class RetentionRulesTests
 
     private static RetentionPolicy Policy(int last, int hourly, int daily, int weekly, int monthly, int yearly, int days) => new()
     {
-        Last = NullIfZero(last), Hourly = NullIfZero(hourly), Daily = NullIfZero(daily), Weekly = NullIfZero(weekly),
-        Monthly = NullIfZero(monthly), Yearly = NullIfZero(yearly), Within = days == 0 ? null : new RetentionSpan(0, 0, days, 0),
+        Last = NullIfZero(last),
+        Hourly = NullIfZero(hourly),
+        Daily = NullIfZero(daily),
+        Weekly = NullIfZero(weekly),
+        Monthly = NullIfZero(monthly),
+        Yearly = NullIfZero(yearly),
+        Within = days == 0 ? null : new RetentionSpan(0, 0, days, 0),
     };
 
     private static int? NullIfZero(int count) => count == 0 ? null : count;

@@ -40,7 +40,12 @@ public sealed class VolumeConfigFileTests : IDisposable
         Assert.Equal(
             new RetentionPolicy
             {
-                Last = 3, Hourly = 24, Daily = 7, Weekly = 5, Monthly = 12, Yearly = 10,
+                Last = 3,
+                Hourly = 24,
+                Daily = 7,
+                Weekly = 5,
+                Monthly = 12,
+                Yearly = 10,
                 Within = new RetentionSpan(2, 5, 7, 3),
             },
             config.Keep);
@@ -243,7 +248,13 @@ public sealed class VolumeConfigFileTests : IDisposable
             Gen.Int[1, 9], Gen.Select(count, count, count), Gen.Select(count, count), Gen.Bool.SelectMany(none => span.Select(s => none ? null : (RetentionSpan?)s)),
             (last, a, b, within) => new RetentionPolicy
             {
-                Last = last, Hourly = a.Item1, Daily = a.Item2, Weekly = a.Item3, Monthly = b.Item1, Yearly = b.Item2, Within = within,
+                Last = last,
+                Hourly = a.Item1,
+                Daily = a.Item2,
+                Weekly = a.Item3,
+                Monthly = b.Item1,
+                Yearly = b.Item2,
+                Within = within,
             });
 
         Gen.Select(name.Array[0, 3], path.Array[1, 6], path.Array[6], pattern.Array[0, 3], keep, Gen.Bool)

@@ -1,7 +1,7 @@
+using System.IO.Hashing;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
-using System.IO.Hashing;
 
 namespace Snapshotter.Engine.Volumes.Reading;
 
