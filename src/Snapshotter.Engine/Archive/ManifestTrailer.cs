@@ -13,8 +13,8 @@ namespace Snapshotter.Engine.Archive;
 /// </summary>
 /// <param name="Start">Absolute offset of the generation's first header.</param>
 /// <param name="ManifestOffset">Absolute offset of the manifest's own first header block.</param>
-/// <param name="Check">XXH128 over the manifest's text before this line, the generation's length and the manifest's length.</param>
-internal readonly record struct ManifestTrailer(long Start, long ManifestOffset, UInt128 Check)
+/// <param name="Check">XXH128, lowercase hex, over the manifest's text before this line, the generation's length and the manifest's length.</param>
+internal readonly record struct ManifestTrailer(long Start, long ManifestOffset, string Check)
 {
     /// <summary>Length of the line in bytes, line end included.</summary>
     public const int Size = 110;
@@ -25,7 +25,7 @@ internal readonly record struct ManifestTrailer(long Start, long ManifestOffset,
 
     private static ReadOnlySpan<byte> Tail => " check="u8;
 
-    public static UInt128 ComputeCheck(ReadOnlySpan<byte> text, long generationLength, long manifestLength)
+    public static string ComputeCheck(ReadOnlySpan<byte> text, long generationLength, long manifestLength)
     {
         var hash = new XxHash128();
         hash.Append(text);
@@ -33,11 +33,11 @@ internal readonly record struct ManifestTrailer(long Start, long ManifestOffset,
         BinaryPrimitives.WriteInt64LittleEndian(lengths, generationLength);
         BinaryPrimitives.WriteInt64LittleEndian(lengths[8..], manifestLength);
         hash.Append(lengths);
-        return hash.GetCurrentHashAsUInt128();
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
     public byte[] ToBytes() => Encoding.ASCII.GetBytes(string.Create(
-        CultureInfo.InvariantCulture, $"# snapshotter 1 start={Start:D19} manifest={ManifestOffset:D19} check={Check:x32}\n"));
+        CultureInfo.InvariantCulture, $"# snapshotter 1 start={Start:D19} manifest={ManifestOffset:D19} check={Check}\n"));
 
     /// <summary>Reads the line that ends at the end of the given bytes.</summary>
     public static bool TryParse(ReadOnlySpan<byte> bytes, out ManifestTrailer trailer)
@@ -62,14 +62,13 @@ internal readonly record struct ManifestTrailer(long Start, long ManifestOffset,
         }
 
         at += Middle.Length + 19;
-        if (!line[at..].StartsWith(Tail)
-            || !UInt128.TryParse(line.Slice(at + Tail.Length, 32), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var check))
+        if (!line[at..].StartsWith(Tail))
         {
             return false;
         }
 
-        // To the byte: a digit in upper case is damage as well.
-        trailer = new ManifestTrailer(start, manifest, check);
+        // To the byte: a sign before a number is damage as well.
+        trailer = new ManifestTrailer(start, manifest, Encoding.ASCII.GetString(line[(at + Tail.Length)..^1]));
         return line.SequenceEqual(trailer.ToBytes());
     }
 

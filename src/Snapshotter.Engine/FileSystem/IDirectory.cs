@@ -111,13 +111,16 @@ internal enum MetadataLoss
     Attributes = 8,
 }
 
+/// <summary>Where a name stands in the buffer of a listing, and what kind of file it is.</summary>
+internal readonly record struct ListedName(int Start, int Length, FileKind Kind);
+
 /// <summary>The names in a directory, in one buffer: no object per name.</summary>
 internal sealed class DirectoryListing
 {
     private readonly byte[] names;
-    private readonly (int Start, int Length, FileKind Kind)[] entries;
+    private readonly ListedName[] entries;
 
-    internal DirectoryListing(byte[] names, (int Start, int Length, FileKind Kind)[] entries)
+    internal DirectoryListing(byte[] names, ListedName[] entries)
     {
         this.names = names;
         this.entries = entries;

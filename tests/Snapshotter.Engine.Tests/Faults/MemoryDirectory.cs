@@ -37,10 +37,10 @@ internal sealed class MemoryDirectory(MemoryFileSystem fileSystem, long inode, s
     {
         using var scope = Enter();
         var names = new MemoryStream();
-        var entries = new List<(int, int, FileKind)>();
+        var entries = new List<ListedName>();
         foreach (var (name, child) in Self.Entries)
         {
-            entries.Add(((int)names.Length, name.Length, fileSystem.Names[child].Kind));
+            entries.Add(new ListedName((int)names.Length, name.Length, fileSystem.Names[child].Kind));
             names.Write(MemoryFileSystem.Encode(name));
         }
         return new DirectoryListing(names.ToArray(), entries.ToArray());

@@ -23,7 +23,7 @@ internal static unsafe class LinuxListing
         try
         {
             var names = new ArrayBufferWriter<byte>();
-            var entries = new List<(int Start, int Length, FileKind Kind)>();
+            var entries = new List<ListedName>();
             while (true)
             {
                 int filled;
@@ -50,7 +50,7 @@ internal static unsafe class LinuxListing
     }
 
     private static void Append(
-        ReadOnlySpan<byte> records, ArrayBufferWriter<byte> names, List<(int Start, int Length, FileKind Kind)> entries)
+        ReadOnlySpan<byte> records, ArrayBufferWriter<byte> names, List<ListedName> entries)
     {
         while (!records.IsEmpty)
         {
@@ -60,7 +60,7 @@ internal static unsafe class LinuxListing
             if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
             {
                 // The type is the top of st_mode (DT_REG = S_IFREG >> 12).
-                entries.Add((names.WrittenCount, name.Length, LinuxHandle.KindOfMode((uint)records[TypeOffset] << 12)));
+                entries.Add(new ListedName(names.WrittenCount, name.Length, LinuxHandle.KindOfMode((uint)records[TypeOffset] << 12)));
                 names.Write(name);
             }
             records = records[length..];

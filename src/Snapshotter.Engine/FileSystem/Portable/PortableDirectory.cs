@@ -33,11 +33,11 @@ internal sealed class PortableDirectory(string path) : IDirectory
         {
             var options = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false };
             var names = new MemoryStream();
-            var entries = new List<(int Start, int Length, FileKind Kind)>();
+            var entries = new List<ListedName>();
             foreach (var (name, kind) in new FileSystemEnumerable<(string, FileKind)>(path, Transform, options))
             {
                 var bytes = Encoding.UTF8.GetBytes(name);
-                entries.Add(((int)names.Length, bytes.Length, kind));
+                entries.Add(new ListedName((int)names.Length, bytes.Length, kind));
                 names.Write(bytes);
             }
             return new DirectoryListing(names.ToArray(), entries.ToArray());
