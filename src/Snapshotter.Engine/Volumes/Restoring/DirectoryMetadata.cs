@@ -5,6 +5,23 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// <summary>Reads a directory's metadata in the form in which it is set.</summary>
 internal static class DirectoryMetadata
 {
+    /// <summary>The mode rwx------.</summary>
+    public const int OwnerOnly = 0x1C0;
+
+    /// <summary>Makes sure that its owner may list and change a directory. Nothing else about it changes.</summary>
+    public static void OpenToOwner(this IDirectory parent, ReadOnlySpan<byte> name, in FileStatus status)
+    {
+        if ((status.Mode & OwnerOnly) != OwnerOnly)
+        {
+            parent.SetMetadata(name, new FileMetadata
+            {
+                Kind = FileKind.Directory,
+                Mode = status.Mode | OwnerOnly,
+                ModifiedAt = status.ModifiedAt,
+            });
+        }
+    }
+
     /// <summary>All of it, to give to another directory.</summary>
     public static FileMetadata ReadMetadata(this IDirectory directory)
     {

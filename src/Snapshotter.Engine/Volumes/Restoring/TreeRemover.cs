@@ -100,15 +100,9 @@ internal static class TreeRemover
     /// <summary>Opens a directory, and makes sure that its owner may empty it.</summary>
     private static IDirectory Open(IDirectory parent, ReadOnlySpan<byte> name)
     {
-        const int ownerAll = 0x1C0; // rwx------
-        if (parent.TryGetStatus(name, out var status) && (status.Mode & ownerAll) != ownerAll)
+        if (parent.TryGetStatus(name, out var status))
         {
-            parent.SetMetadata(name, new FileMetadata
-            {
-                Kind = FileKind.Directory,
-                Mode = status.Mode | ownerAll,
-                ModifiedAt = status.ModifiedAt,
-            });
+            parent.OpenToOwner(name, status);
         }
 
         return parent.OpenDirectory(name);

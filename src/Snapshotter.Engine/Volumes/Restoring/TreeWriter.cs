@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
@@ -14,27 +13,15 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// </summary>
 internal sealed class TreeWriter : IDisposable
 {
-    private const int MaxOpen = 128;
     private const int LargeFile = 256 * 1024;
 
     private readonly ArchiveFile archive;
-    private readonly IFileSystem fileSystem;
     private readonly bool setOwner;
     private readonly bool replace;
-    private readonly JobMonitor monitor;
-    private readonly List<TargetDirectory> stack = [];
-    private readonly BlockingCollection<RestoreBatch> queue;
-    private readonly ConcurrentBag<RestoreBatch> spare = [];
-    private readonly List<Thread> threads = [];
-    private readonly CancellationTokenSource stop;
-    private readonly object gate = new();
+    private readonly DirectoryStack directories;
+    private readonly WriterPool pool;
     private readonly EntryOrder order = new();
     private RestoreBatch batch = new();
-    private Exception? failure;
-    private long bytesDone;
-    private long entriesDone;
-    private long submitted;
-    private long finished;
 
     /// <param name="archive">Where the data of larger files is read from.</param>
     /// <param name="fileSystem">The platform.</param>
@@ -50,21 +37,11 @@ internal sealed class TreeWriter : IDisposable
         JobMonitor monitor, CancellationToken cancellation)
     {
         this.archive = archive;
-        this.fileSystem = fileSystem;
         this.setOwner = setOwner;
         this.replace = replace;
-        this.monitor = monitor;
         Losses = losses;
-        root.GetStatus(out var status);
-        stack.Add(new TargetDirectory(root, [], status.Id, losses));
-        stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        queue = new BlockingCollection<RestoreBatch>(2 * writers);
-        for (int i = 0; i < writers; i++)
-        {
-            var thread = new Thread(Work) { IsBackground = true, Name = "Snapshotter write" };
-            threads.Add(thread);
-            thread.Start();
-        }
+        directories = new DirectoryStack(fileSystem, root, archive.Path, replace, losses);
+        pool = new WriterPool(archive, replace, writers, losses, monitor, cancellation);
     }
 
     public LossLog Losses { get; }
@@ -74,7 +51,7 @@ internal sealed class TreeWriter : IDisposable
     /// <param name="path">The path below the directory; not empty.</param>
     public void Write(VolumeReader reader, byte[] path)
     {
-        Advance();
+        pool.Advance();
         var entry = reader.Entry;
         order.Add(path, EntryKinds.KindOf(entry.Type) == FileKind.Directory);
         if (!order.IsKept)
@@ -88,7 +65,7 @@ internal sealed class TreeWriter : IDisposable
         byte[] name = path[(slash + 1)..];
         if (entry.Type == TypeFlag.HardLink)
         {
-            Link(Enter(parentPath), name, reader);
+            Link(directories.Enter(parentPath), name, reader);
             return;
         }
 
@@ -101,10 +78,10 @@ internal sealed class TreeWriter : IDisposable
                     $"'{EntryNames.ForMessage(path)}' has the typeflag '{(char)entry.Type}', which stands for no file here; it is not restored."));
                 break;
             case FileKind.Directory:
-                MakeDirectory(parentPath, name, MetadataOf(entry, kind));
+                directories.Make(parentPath, name, MetadataOf(entry, kind));
                 break;
             default:
-                Enqueue(Enter(parentPath), name, kind, reader);
+                Enqueue(directories.Enter(parentPath), name, kind, reader);
                 break;
         }
     }
@@ -116,31 +93,14 @@ internal sealed class TreeWriter : IDisposable
     public void Finish()
     {
         Drain();
-        while (stack.Count > 0)
-        {
-            Pop();
-        }
-
-        Rethrow();
-        Advance();
+        directories.Finish();
+        pool.Advance();
     }
 
     public void Dispose()
     {
-        stop.Cancel();
-        queue.CompleteAdding();
-        foreach (var thread in threads)
-        {
-            thread.Join();
-        }
-
-        foreach (var directory in stack)
-        {
-            directory.Handle.Dispose();
-        }
-
-        queue.Dispose();
-        stop.Dispose();
+        pool.Dispose();
+        directories.Dispose();
     }
 
     private void Enqueue(TargetDirectory directory, byte[] name, FileKind kind, VolumeReader reader)
@@ -212,26 +172,10 @@ internal sealed class TreeWriter : IDisposable
 
     private void Submit()
     {
-        if (batch.Jobs.Count == 0)
+        if (batch.Jobs.Count > 0)
         {
-            return;
-        }
-
-        var full = batch;
-        batch = spare.TryTake(out var next) ? next : new RestoreBatch();
-        submitted++;
-        try
-        {
-            while (!queue.TryAdd(full, 100, stop.Token))
-            {
-                Advance();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // A worker that fails stops the others and this thread: its failure is what happened.
-            Rethrow();
-            throw;
+            pool.Submit(batch);
+            batch = pool.TakeBatch();
         }
     }
 
@@ -239,80 +183,7 @@ internal sealed class TreeWriter : IDisposable
     private void Drain()
     {
         Submit();
-        lock (gate)
-        {
-            while (finished < submitted && Volatile.Read(ref failure) is null)
-            {
-                Monitor.Wait(gate, TimeSpan.FromMilliseconds(100));
-                Advance();
-            }
-        }
-
-        Rethrow();
-    }
-
-    private void Work()
-    {
-        var worker = new RestoreWorker(archive, replace, Losses, Count, stop.Token);
-        try
-        {
-            foreach (var next in queue.GetConsumingEnumerable(stop.Token))
-            {
-                worker.Process(next);
-                foreach (var job in next.Jobs)
-                {
-                    job.Directory.Release();
-                }
-
-                next.Reset();
-                spare.Add(next);
-                lock (gate)
-                {
-                    finished++;
-                    Monitor.PulseAll(gate);
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The caller sees the same token.
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            Interlocked.CompareExchange(ref failure, e, null);
-            stop.Cancel();
-            lock (gate)
-            {
-                Monitor.PulseAll(gate);
-            }
-        }
-    }
-
-    private void Count(long bytes, long entries)
-    {
-        Interlocked.Add(ref bytesDone, bytes);
-        Interlocked.Add(ref entriesDone, entries);
-    }
-
-    private void Advance()
-    {
-        Rethrow();
-        monitor.Advance(Interlocked.Exchange(ref bytesDone, 0), Interlocked.Exchange(ref entriesDone, 0));
-    }
-
-    private void Rethrow()
-    {
-        if (Volatile.Read(ref failure) is { } e)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e);
-        }
-    }
-
-    private void MakeDirectory(ReadOnlyMemory<byte> parentPath, byte[] name, FileMetadata metadata)
-    {
-        var parent = Enter(parentPath);
-        Push(parent, name);
-        stack[^1].Metadata = metadata;
+        pool.Drain();
     }
 
     private void Link(TargetDirectory directory, byte[] name, VolumeReader reader)
@@ -325,14 +196,14 @@ internal sealed class TreeWriter : IDisposable
         IDirectory? targetDirectory = null;
         try
         {
-            targetDirectory = OpenFromRoot(linkPath.AsMemory(0, Math.Max(slash, 0)));
+            targetDirectory = directories.OpenFromRoot(linkPath.AsMemory(0, Math.Max(slash, 0)));
             byte[] temporary = replace ? RestoreWorker.ReplacementName(name) : name;
             if (directory.Handle.TryGetStatus(temporary, out var existing) && existing.Kind != FileKind.Directory)
             {
                 directory.Handle.RemoveFile(temporary);
             }
 
-            directory.Handle.CreateHardLink(temporary, targetDirectory ?? stack[0].Handle, linkPath.AsSpan(slash + 1));
+            directory.Handle.CreateHardLink(temporary, targetDirectory ?? directories.Root, linkPath.AsSpan(slash + 1));
             if (replace)
             {
                 RestoreWorker.PutInPlace(directory.Handle, temporary, name);
@@ -356,124 +227,6 @@ internal sealed class TreeWriter : IDisposable
             directory.Release();
         }
 
-        Count(0, 1);
-    }
-
-    /// <summary>Opens a directory by its path without following a link; null for the root.</summary>
-    private IDirectory? OpenFromRoot(ReadOnlyMemory<byte> path)
-    {
-        if (path.IsEmpty)
-        {
-            return null;
-        }
-
-        IDirectory? current = null;
-        foreach (var range in path.Span.Split((byte)'/'))
-        {
-            var next = (current ?? stack[0].Handle).OpenDirectory(path.Span[range]);
-            current?.Dispose();
-            current = next;
-        }
-
-        return current;
-    }
-
-    /// <summary>Makes the stack of open directories fit a path, making directories the archive has no entry for.</summary>
-    private TargetDirectory Enter(ReadOnlyMemory<byte> path)
-    {
-        int depth = 1;
-        int start = 0;
-        while (start < path.Length)
-        {
-            int slash = path.Span[start..].IndexOf((byte)'/');
-            var component = slash < 0 ? path[start..] : path.Slice(start, slash);
-            start += component.Length + 1;
-            if (depth < stack.Count && component.Span.SequenceEqual(stack[depth].Name))
-            {
-                depth++;
-                continue;
-            }
-
-            PopTo(depth);
-            Push(stack[^1], component.ToArray());
-            depth++;
-        }
-
-        PopTo(depth);
-        return stack[^1];
-    }
-
-    private void Push(TargetDirectory parent, byte[] name)
-    {
-        const int ownerAll = 0x1C0; // rwx------
-        var handle = parent.Handle;
-        FileMetadata? metadata = null;
-        if (handle.TryGetStatus(name, out var status))
-        {
-            if (status.Kind == FileKind.Directory)
-            {
-                // Entered again, or there before: it keeps its time unless its own entry comes.
-                metadata = Keep(handle, name, status);
-            }
-            else if (replace)
-            {
-                handle.RemoveFile(name);
-            }
-            else
-            {
-                string path = handle.DisplayPath.TrimEnd('/') + "/" + EntryNames.ForMessage(name);
-                throw new BackupException(
-                    BackupError.UnsafeEntry, $"'{archive.Path}' has entries below '{path}', which is not a directory in it. The archive is refused.", path)
-                {
-                    EntryName = path,
-                };
-            }
-        }
-
-        if (metadata is null)
-        {
-            handle.CreateDirectory(name, ownerAll);
-        }
-
-        var child = handle.OpenDirectory(name);
-        child.GetStatus(out var opened);
-        stack.Add(new TargetDirectory(child, name, opened.Id, Losses) { Metadata = metadata });
-        if (stack.Count > MaxOpen)
-        {
-            stack[stack.Count - MaxOpen].Suspend();
-        }
-    }
-
-    private FileMetadata Keep(IDirectory parent, byte[] name, in FileStatus status)
-    {
-        const int ownerAll = 0x1C0;
-        if (!fileSystem.Traits.IsPrivileged && (status.Mode & ownerAll) != ownerAll)
-        {
-            parent.SetMetadata(name, new FileMetadata { Kind = FileKind.Directory, Mode = status.Mode | ownerAll, ModifiedAt = status.ModifiedAt });
-        }
-
-        var attributes = new List<ExtendedAttribute>();
-        parent.GetAttributes(name, attributes);
-        return new FileMetadata { Kind = FileKind.Directory, Mode = status.Mode, ModifiedAt = status.ModifiedAt, Attributes = attributes };
-    }
-
-    private void PopTo(int depth)
-    {
-        while (stack.Count > depth)
-        {
-            Pop();
-        }
-    }
-
-    private void Pop()
-    {
-        var directory = stack[^1];
-        stack.RemoveAt(stack.Count - 1);
-        if (stack.Count > 0 && stack[^1].IsSuspended)
-        {
-            stack[^1].Resume(directory.Handle);
-        }
-
-        directory.Release();
+        pool.Count(0, 1);
     }
 }

@@ -8,14 +8,12 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// </summary>
 internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree keep, bool durable)
 {
-    private const int OwnerOnly = 0x1C0; // rwx------
-
     /// <summary>Makes a fresh staging folder, throwing away an unfinished one that has no journal.</summary>
     /// <returns>The open folder <c>new</c>, in which nothing is inherited from the volume's root.</returns>
     public IDirectory Prepare()
     {
         Discard();
-        root.CreateDirectory(stagingName, OwnerOnly);
+        root.CreateDirectory(stagingName, DirectoryMetadata.OwnerOnly);
         using var staging = root.OpenDirectory(stagingName);
         staging.GetStatus(out var status);
 
@@ -23,13 +21,13 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
         staging.SetMetadata(new FileMetadata
         {
             Kind = FileKind.Directory,
-            Mode = OwnerOnly,
+            Mode = DirectoryMetadata.OwnerOnly,
             ModifiedAt = status.ModifiedAt,
             Attributes = [],
         });
-        staging.CreateDirectory(StagingArea.New, OwnerOnly);
-        staging.CreateDirectory(StagingArea.Old, OwnerOnly);
-        staging.CreateDirectory(StagingArea.Root, OwnerOnly);
+        staging.CreateDirectory(StagingArea.New, DirectoryMetadata.OwnerOnly);
+        staging.CreateDirectory(StagingArea.Old, DirectoryMetadata.OwnerOnly);
+        staging.CreateDirectory(StagingArea.Root, DirectoryMetadata.OwnerOnly);
         return staging.OpenDirectory(StagingArea.New);
     }
 
@@ -157,7 +155,7 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
                 case { IsKept: false } inner:
                     if (!to.TryGetStatus(name, out _))
                     {
-                        to.CreateDirectory(name, OwnerOnly);
+                        to.CreateDirectory(name, DirectoryMetadata.OwnerOnly);
                     }
 
                     using (var fromInner = from.OpenDirectory(name))

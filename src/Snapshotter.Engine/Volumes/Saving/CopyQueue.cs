@@ -9,13 +9,14 @@ namespace Snapshotter.Engine.Volumes.Saving;
 /// order of the entries whichever copy ends first.
 /// </summary>
 internal sealed class CopyQueue(
-    ChecksumListWriter sums, ChecksumAlgorithm algorithm, int maxCopies, Action idle, CancellationToken cancellation) : IDisposable
+    IFile archive, ChecksumListWriter sums, ChecksumAlgorithm algorithm, int maxCopies, Action idle,
+    CancellationToken cancellation) : IDisposable
 {
     private const int MaxWaiting = 20_000;
 
     private readonly Queue<Line> waiting = new();
     private readonly int hashSize = FileHasher.SizeOf(algorithm);
-    private readonly SemaphoreSlim writing = new(1);
+    private ArchivePen? pen;
     private int running;
     private long advanced;
 
@@ -44,13 +45,12 @@ internal sealed class CopyQueue(
     /// <summary>Starts a copy; its line is added when it has ended.</summary>
     /// <param name="name">The file's name relative to the prefix.</param>
     /// <param name="source">The file; closed when done.</param>
-    /// <param name="archive">The archive.</param>
     /// <param name="offset">The room reserved.</param>
     /// <param name="runs">The parts that are data.</param>
     /// <param name="size">Size of the file.</param>
     /// <param name="finished">Hears of the outcome, on the writer's thread.</param>
     public void Start(
-        byte[] name, IFile source, IFile archive, long offset, IReadOnlyList<SparseRun> runs, long size, Action<CopyOutcome> finished)
+        byte[] name, IFile source, long offset, IReadOnlyList<SparseRun> runs, long size, Action<CopyOutcome> finished)
     {
         while (running >= maxCopies)
         {
@@ -58,11 +58,12 @@ internal sealed class CopyQueue(
         }
 
         running++;
-        var copy = Task.Factory.StartNew(
-            () => FileCopy.Run(
-                source, archive, offset, runs, size, algorithm, writing, count => Interlocked.Add(ref advanced, count), cancellation),
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        waiting.Enqueue(new Line(name, default, copy, source, finished));
+        pen ??= new ArchivePen(archive);
+        var fileCopy = new FileCopy(
+            source, pen, offset, runs, size, algorithm, count => Interlocked.Add(ref advanced, count), cancellation);
+
+        // Not a thread for each: starting one waits until a core is free, and they are busy.
+        waiting.Enqueue(new Line(name, default, Task.Run(fileCopy.Run, CancellationToken.None), source, finished));
     }
 
     /// <summary>Waits for all copies.</summary>
@@ -90,7 +91,7 @@ internal sealed class CopyQueue(
             line.Source?.Dispose();
         }
 
-        writing.Dispose();
+        pen?.Dispose();
     }
 
     private void Settle(bool wait)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Tar;
@@ -14,151 +13,115 @@ namespace Snapshotter.Engine.Volumes.Saving;
 internal sealed record CopyOutcome(HashBytes Hash, bool IsOfDataOnly, long Read, FileStatus After, FileSystemException? ReadError);
 
 /// <summary>
-/// Copies the data of one large file to its reserved room in the archive, which reads as zeros before. The checksum is
-/// computed on another thread, right behind the copy and of what stands in the archive: the file may have changed since,
-/// and what counts is what is saved.
+/// Copies the data of one large file to its reserved room in the archive, which reads as zeros before. The checksum is of
+/// the very bytes that are written: the file may change meanwhile, and what counts is what is saved.
 /// </summary>
-internal static class FileCopy
+/// <param name="source">The file.</param>
+/// <param name="pen">Writes to the archive.</param>
+/// <param name="offset">Where the data goes.</param>
+/// <param name="runs">The parts of the file that are data, in order.</param>
+/// <param name="size">Size of the file, holes included.</param>
+/// <param name="algorithm">Which checksum.</param>
+/// <param name="advanced">Called with the number of bytes done now and then, on this thread.</param>
+/// <param name="cancellation">Stops the copy.</param>
+internal sealed class FileCopy(
+    IFile source, ArchivePen pen, long offset, IReadOnlyList<SparseRun> runs, long size, ChecksumAlgorithm algorithm,
+    Action<long> advanced, CancellationToken cancellation)
 {
-    private const int BufferSize = 256 * 1024;
-    private const long KernelStep = 4 * 1024 * 1024;
+    private readonly bool dataOnly = FileHasher.LeavesOutHoles(size, runs.Sum(run => run.Length));
+    private FileSystemException? readError;
+    private long reached;
 
-    /// <param name="source">The file.</param>
-    /// <param name="archive">The archive.</param>
-    /// <param name="offset">Where its data goes.</param>
-    /// <param name="runs">The parts of the file that are data, in order.</param>
-    /// <param name="size">Size of the file, holes included.</param>
-    /// <param name="algorithm">Which checksum.</param>
-    /// <param name="writing">
-    /// Held while data is written: the kernel lets in one writer of a file at a time, and others that wait for it do so in
-    /// a busy loop.
-    /// </param>
-    /// <param name="advanced">Called with the number of bytes done now and then, on this thread.</param>
-    /// <param name="cancellation">Stops the copy.</param>
+    /// <summary>True when nothing more can be read: the file shrank, or a disk is broken.</summary>
+    private bool isAtEnd;
+
     /// <exception cref="Reporting.BackupException">The archive could not be written.</exception>
-    public static CopyOutcome Run(
-        IFile source, IFile archive, long offset, IReadOnlyList<SparseRun> runs, long size,
-        ChecksumAlgorithm algorithm, SemaphoreSlim writing, Action<long> advanced, CancellationToken cancellation)
+    public CopyOutcome Run()
     {
-        writing.Wait(cancellation);
-        bool isWriting = true;
-        var progress = new CopyProgress();
-        var hashing = algorithm == ChecksumAlgorithm.None
-            ? Task.FromResult<HashBytes>(default)
-            : Task.Factory.StartNew(
-                () => HashStored(archive, offset, runs, size, algorithm, progress),
-                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        using var hasher = new FileHasher(algorithm) { SkipsHoles = dataOnly };
+        using var written = new CountdownEvent(1);
         try
         {
-            var outcome = Copy(source, archive, offset, runs, size, progress, advanced, cancellation);
-            writing.Release();
-            isWriting = false;
-            progress.Finish();
-            return outcome with { Hash = hashing.GetAwaiter().GetResult() };
-        }
-        catch
-        {
-            progress.Abandon();
-            throw;
+            CopyRuns(hasher, written);
         }
         finally
         {
-            if (isWriting)
-            {
-                writing.Release();
-            }
-
-            // Whatever became of it: nobody may read the archive any more when this returns.
-            ((IAsyncResult)hashing).AsyncWaitHandle.WaitOne();
+            // Whatever became of it: nobody writes for this file any more when this returns.
+            written.Signal();
+            written.Wait(CancellationToken.None);
         }
+
+        pen.ThrowIfFailed();
+        return new CopyOutcome(hasher.Finish(), dataOnly, isAtEnd ? reached : size, StatusAfter(), readError);
     }
 
-    private static CopyOutcome Copy(
-        IFile source, IFile archive, long offset, IReadOnlyList<SparseRun> runs, long size,
-        CopyProgress progress, Action<long> advanced, CancellationToken cancellation)
+    private FileStatus StatusAfter()
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-        FileSystemException? readError = null;
-        FileStatus after = default;
-        long reached = 0;
         try
         {
-            foreach (var run in runs)
-            {
-                long copied = CopyRun(source, archive, offset, run, buffer, progress, advanced, cancellation);
-                reached = run.Offset + copied;
-                offset += run.Length;
-                if (copied < run.Length)
-                {
-                    // Shrunk: the rest of the file is gone as well, and reads as the zeros that stand in the archive.
-                    break;
-                }
-            }
-
-            if (runs.Count == 0 || reached == runs[^1].Offset + runs[^1].Length)
-            {
-                reached = size;
-            }
-
-            source.GetStatus(out after);
-        }
-        catch (SourceReadException e)
-        {
-            // What could be read stays; the report says that the file is not whole.
-            readError = e.Cause;
+            source.GetStatus(out var after);
+            return after;
         }
         catch (FileSystemException e)
         {
+            readError ??= e;
+            return default;
+        }
+    }
+
+    private void CopyRuns(FileHasher hasher, CountdownEvent written)
+    {
+        long position = offset;
+        long end = 0;
+        foreach (var run in runs)
+        {
+            hasher.AppendHole(run.Offset - end);
+            long done = isAtEnd ? 0 : Clone(position, run, hasher);
+            while (!isAtEnd && done < run.Length)
+            {
+                done += CopyPiece(position + done, run.Offset + done, run.Length - done, hasher, written);
+            }
+
+            // What cannot be read is left as the zeros that stand in the archive.
+            hasher.AppendZeros(run.Length - done);
+            position += run.Length;
+            end = run.Offset + run.Length;
+        }
+
+        hasher.AppendHole(size - end);
+    }
+
+    private int CopyPiece(long position, long from, long count, FileHasher hasher, CountdownEvent written)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        byte[] buffer = pen.TakeBuffer();
+        int read = 0;
+        try
+        {
+            read = source.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, count)), from);
+        }
+        catch (FileSystemException e)
+        {
+            // What could be read stays; the report says that the file is not whole.
             readError = e;
         }
-        finally
+
+        if (read == 0)
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            pen.GiveBack(buffer);
+            isAtEnd = true;
+            return 0;
         }
 
-        return new CopyOutcome(default, FileHasher.LeavesOutHoles(size, runs.Sum(r => r.Length)), reached, after, readError);
+        hasher.Append(buffer.AsSpan(0, read));
+        reached = from + read;
+        pen.Write(buffer, read, position, written);
+        advanced(read);
+        return read;
     }
 
-    private static long CopyRun(
-        IFile source, IFile archive, long position, SparseRun run, byte[] buffer,
-        CopyProgress progress, Action<long> advanced, CancellationToken cancellation)
-    {
-        long done = Clone(source, archive, position, run);
-        progress.Reach(position + done);
-        advanced(done);
-        bool inKernel = true;
-        while (done < run.Length)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            long copied = -1;
-            if (inKernel)
-            {
-                copied = InKernel(source, archive, position + done, run.Offset + done, Math.Min(KernelStep, run.Length - done));
-                inKernel = copied >= 0;
-            }
-
-            if (!inKernel)
-            {
-                copied = ThroughBuffer(
-                    source, archive, position + done, run.Offset + done,
-                    buffer.AsSpan(0, (int)Math.Min(BufferSize, run.Length - done)));
-            }
-
-            if (copied == 0)
-            {
-                break;
-            }
-
-            done += copied;
-            progress.Reach(position + done);
-            advanced(copied);
-        }
-
-        return done;
-    }
-
-    /// <summary>Shares the blocks of the aligned part, where the file systems can.</summary>
-    private static long Clone(IFile source, IFile archive, long position, SparseRun run)
+    /// <summary>Shares the blocks of the aligned part, where the file systems can. Returns how much.</summary>
+    private long Clone(long position, SparseRun run, FileHasher hasher)
     {
         long aligned = run.Length & ~(long)(TarLayout.Alignment - 1);
         if (aligned == 0 || position % TarLayout.Alignment != 0 || run.Offset % TarLayout.Alignment != 0)
@@ -168,107 +131,55 @@ internal static class FileCopy
 
         try
         {
-            return archive.TryClone(source, run.Offset, position, aligned) ? aligned : 0;
+            if (!pen.Archive.TryClone(source, run.Offset, position, aligned))
+            {
+                return 0;
+            }
         }
         catch (FileSystemException)
         {
             // Whatever it was, the ordinary way will show it, or do without.
             return 0;
         }
+
+        reached = run.Offset + aligned;
+        HashStored(position, aligned, hasher);
+        advanced(aligned);
+        return aligned;
     }
 
-    private static long InKernel(IFile source, IFile archive, long position, long from, long count)
+    /// <summary>Hashes what stands in the archive: the file itself may not be what was cloned any more.</summary>
+    private void HashStored(long position, long count, FileHasher hasher)
     {
-        try
+        if (hasher.Size == 0)
         {
-            return archive.CopyFrom(source, from, position, count);
+            return;
         }
-        catch (FileSystemException)
-        {
-            // It does not tell which of the two files failed: the ordinary way does.
-            return -1;
-        }
-    }
 
-    private static int ThroughBuffer(
-        IFile source, IFile archive, long position, long from, Span<byte> buffer)
-    {
-        int read;
+        byte[] buffer = pen.TakeBuffer();
         try
         {
-            read = source.Read(buffer, from);
+            while (count > 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                int read = pen.Archive.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, count)), position);
+                if (read == 0)
+                {
+                    throw ArchiveErrors.Invalid(pen.Archive.DisplayPath, position, "it was cut off while it was written.");
+                }
+
+                hasher.Append(buffer.AsSpan(0, read));
+                position += read;
+                count -= read;
+            }
         }
         catch (FileSystemException e)
         {
-            throw new SourceReadException(e);
-        }
-
-        if (read > 0)
-        {
-            try
-            {
-                archive.Write(buffer[..read], position);
-            }
-            catch (FileSystemException e)
-            {
-                throw ArchiveErrors.From(e, archive.DisplayPath);
-            }
-        }
-
-        return read;
-    }
-
-    private static HashBytes HashStored(
-        IFile archive, long offset, IReadOnlyList<SparseRun> runs, long size, ChecksumAlgorithm algorithm, CopyProgress progress)
-    {
-        using var hasher = new FileHasher(algorithm) { SkipsHoles = FileHasher.LeavesOutHoles(size, runs.Sum(r => r.Length)) };
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-        try
-        {
-            long reached = 0;
-            foreach (var run in runs)
-            {
-                hasher.AppendHole(run.Offset - reached);
-                for (long done = 0; done < run.Length;)
-                {
-                    var part = buffer.AsSpan(0, (int)Math.Min(BufferSize, run.Length - done));
-                    progress.WaitFor(offset + done + part.Length);
-                    int read = ReadBack(archive, part, offset + done);
-
-                    // What was never written reads as zeros, though the archive may not reach so far yet.
-                    part[read..].Clear();
-                    hasher.Append(part);
-                    done += part.Length;
-                }
-
-                reached = run.Offset + run.Length;
-                offset += run.Length;
-            }
-
-            hasher.AppendHole(size - reached);
-            return hasher.Finish();
+            throw ArchiveErrors.From(e, pen.Archive.DisplayPath);
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            pen.GiveBack(buffer);
         }
-    }
-
-    private static int ReadBack(IFile archive, Span<byte> buffer, long offset)
-    {
-        try
-        {
-            return archive.Read(buffer, offset);
-        }
-        catch (FileSystemException e)
-        {
-            throw ArchiveErrors.From(e, archive.DisplayPath);
-        }
-    }
-
-    /// <summary>Tells a failure of the file that is saved from one of the archive.</summary>
-    private sealed class SourceReadException(FileSystemException cause) : Exception
-    {
-        public FileSystemException Cause { get; } = cause;
     }
 }

@@ -10,9 +10,16 @@ internal sealed class SavePipeline : IDisposable
 {
     private const int MaxDirectoriesPerBatch = 16;
 
+    private static readonly TimeSpan IdleTime = TimeSpan.FromMilliseconds(100);
+
     private readonly CancellationTokenSource stop;
-    private readonly BlockingCollection<SaveBatch> ordered;
-    private readonly BlockingCollection<SaveBatch> open;
+    private readonly CancellationTokenRegistration stopping;
+
+    /// <summary>All batches in flight, in the order of the walk.</summary>
+    private readonly WorkQueue<SaveBatch> ordered;
+
+    /// <summary>Those of them that no worker has taken.</summary>
+    private readonly WorkQueue<SaveBatch> open = new(int.MaxValue);
     private readonly ConcurrentBag<SaveBatch> spare = [];
     private readonly List<Thread> threads = [];
     private readonly SaveContext context;
@@ -25,8 +32,12 @@ internal sealed class SavePipeline : IDisposable
     {
         this.context = context;
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        ordered = new BlockingCollection<SaveBatch>((4 * readers) + 4);
-        open = [];
+        ordered = new WorkQueue<SaveBatch>((4 * readers) + 4);
+        stopping = stop.Token.Register(() =>
+        {
+            ordered.Close();
+            open.Close();
+        });
         Start(() => WalkTree(root, nestedVolumes), "Snapshotter walk");
         for (int i = 0; i < readers; i++)
         {
@@ -40,10 +51,11 @@ internal sealed class SavePipeline : IDisposable
     {
         while (true)
         {
-            SaveBatch? batch;
-            while (!ordered.TryTake(out batch, 100, stop.Token))
+            SaveBatch batch;
+            while (!ordered.TryTake(out batch, IdleTime))
             {
-                if (ordered.IsCompleted)
+                stop.Token.ThrowIfCancellationRequested();
+                if (ordered.IsDone)
                 {
                     if (walkFailure is not null)
                     {
@@ -56,7 +68,7 @@ internal sealed class SavePipeline : IDisposable
                 idle();
             }
 
-            while (!batch.Wait(TimeSpan.FromMilliseconds(100)))
+            while (!batch.Wait(IdleTime))
             {
                 stop.Token.ThrowIfCancellationRequested();
                 idle();
@@ -81,19 +93,19 @@ internal sealed class SavePipeline : IDisposable
     public void Dispose()
     {
         stop.Cancel();
+        var left = ordered.Cancel();
         foreach (var thread in threads)
         {
             thread.Join();
         }
 
         current.Reset();
-        while (ordered.TryTake(out var batch))
+        foreach (var batch in left)
         {
             batch.Reset();
         }
 
-        ordered.Dispose();
-        open.Dispose();
+        stopping.Dispose();
         stop.Dispose();
     }
 
@@ -121,8 +133,8 @@ internal sealed class SavePipeline : IDisposable
         }
         finally
         {
-            ordered.CompleteAdding();
-            open.CompleteAdding();
+            ordered.Close();
+            open.Close();
         }
     }
 
@@ -148,8 +160,12 @@ internal sealed class SavePipeline : IDisposable
             return;
         }
 
-        ordered.Add(current, stop.Token);
-        open.Add(current, stop.Token);
+        if (!ordered.Add(current))
+        {
+            throw new OperationCanceledException(stop.Token);
+        }
+
+        open.Add(current);
         current = spare.TryTake(out var batch) ? batch : new SaveBatch();
         directoriesInCurrent = 0;
     }
@@ -159,8 +175,9 @@ internal sealed class SavePipeline : IDisposable
         using var worker = new SaveWorker(context);
         try
         {
-            foreach (var batch in open.GetConsumingEnumerable(stop.Token))
+            while (open.Take(out var batch))
             {
+                stop.Token.ThrowIfCancellationRequested();
                 try
                 {
                     worker.Process(batch, stop.Token);

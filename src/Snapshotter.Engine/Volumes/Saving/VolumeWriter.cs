@@ -1,8 +1,8 @@
+using System.IO.Hashing;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
-using System.IO.Hashing;
 
 namespace Snapshotter.Engine.Volumes.Saving;
 
@@ -30,7 +30,7 @@ internal sealed class VolumeWriter : IDisposable
         this.transaction = transaction;
         this.monitor = monitor;
         factory = new EntryFactory(context.FileSystem);
-        copies = new CopyQueue(sums, context.Checksum, maxCopies, Idle, cancellation);
+        copies = new CopyQueue(transaction.File, sums, context.Checksum, maxCopies, Idle, cancellation);
     }
 
     /// <summary>Entries written.</summary>
@@ -225,7 +225,7 @@ internal sealed class VolumeWriter : IDisposable
             long size = status.Size;
             Bytes += size;
             copies.Start(
-                name[context.PrefixLength..], file, transaction.File, offset, runs, size,
+                name[context.PrefixLength..], file, offset, runs, size,
                 outcome => Tell(outcome, status, path));
         }
         catch

@@ -1,0 +1,167 @@
+using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
+
+namespace Snapshotter.Engine.Volumes.Restoring;
+
+/// <summary>
+/// The directories that are open on the way to the entry at hand. Every path is walked component by component through
+/// handles, and no component may be a link. However deep the tree is, only a bounded number of handles is open.
+/// </summary>
+internal sealed class DirectoryStack : IDisposable
+{
+    private const int MaxOpen = 128;
+
+    private readonly IFileSystem fileSystem;
+    private readonly string archivePath;
+    private readonly bool replace;
+    private readonly LossLog losses;
+    private readonly List<TargetDirectory> stack = [];
+
+    /// <param name="fileSystem">The platform.</param>
+    /// <param name="root">The directory that all paths are below; closed at the end.</param>
+    /// <param name="archivePath">The archive, for messages.</param>
+    /// <param name="replace">Put directories over files that stand in their place; else that is an error.</param>
+    /// <param name="losses">Where metadata that cannot be set is noted.</param>
+    public DirectoryStack(IFileSystem fileSystem, IDirectory root, string archivePath, bool replace, LossLog losses)
+    {
+        this.fileSystem = fileSystem;
+        this.archivePath = archivePath;
+        this.replace = replace;
+        this.losses = losses;
+        root.GetStatus(out var status);
+        stack.Add(new TargetDirectory(root, [], status.Id, losses));
+    }
+
+    public IDirectory Root => stack[0].Handle;
+
+    /// <summary>Goes to a directory by its path, and makes those on the way that the archive has no entry for.</summary>
+    public TargetDirectory Enter(ReadOnlyMemory<byte> path)
+    {
+        int depth = 1;
+        int start = 0;
+        while (start < path.Length)
+        {
+            int slash = path.Span[start..].IndexOf((byte)'/');
+            var component = slash < 0 ? path[start..] : path.Slice(start, slash);
+            start += component.Length + 1;
+            if (depth < stack.Count && component.Span.SequenceEqual(stack[depth].Name))
+            {
+                depth++;
+                continue;
+            }
+
+            PopTo(depth);
+            Push(stack[^1], component.ToArray());
+            depth++;
+        }
+
+        PopTo(depth);
+        return stack[^1];
+    }
+
+    /// <summary>Makes a directory, which gets its metadata when all below it is written.</summary>
+    public void Make(ReadOnlyMemory<byte> parentPath, byte[] name, FileMetadata metadata)
+    {
+        Push(Enter(parentPath), name);
+        stack[^1].Metadata = metadata;
+    }
+
+    /// <summary>Opens a directory by its path, for the caller to close; null for the root.</summary>
+    public IDirectory? OpenFromRoot(ReadOnlyMemory<byte> path)
+    {
+        if (path.IsEmpty)
+        {
+            return null;
+        }
+
+        IDirectory? current = null;
+        foreach (var range in path.Span.Split((byte)'/'))
+        {
+            var next = (current ?? Root).OpenDirectory(path.Span[range]);
+            current?.Dispose();
+            current = next;
+        }
+
+        return current;
+    }
+
+    /// <summary>Leaves all directories: their metadata is set.</summary>
+    public void Finish() => PopTo(0);
+
+    /// <summary>Closes what is open, when the work is given up.</summary>
+    public void Dispose()
+    {
+        foreach (var directory in stack)
+        {
+            directory.Handle.Dispose();
+        }
+    }
+
+    private void Push(TargetDirectory parent, byte[] name)
+    {
+        var handle = parent.Handle;
+        FileMetadata? metadata = null;
+        if (handle.TryGetStatus(name, out var status))
+        {
+            if (status.Kind == FileKind.Directory)
+            {
+                // Entered again, or there before: it keeps its time unless its own entry comes.
+                metadata = Keep(handle, name, status);
+            }
+            else if (replace)
+            {
+                handle.RemoveFile(name);
+            }
+            else
+            {
+                string path = handle.DisplayPath.TrimEnd('/') + "/" + EntryNames.ForMessage(name);
+                throw new BackupException(
+                    BackupError.UnsafeEntry, $"'{archivePath}' has entries below '{path}', which is not a directory in it. The archive is refused.", path)
+                {
+                    EntryName = path,
+                };
+            }
+        }
+
+        if (metadata is null)
+        {
+            handle.CreateDirectory(name, DirectoryMetadata.OwnerOnly);
+        }
+
+        var child = handle.OpenDirectory(name);
+        child.GetStatus(out var opened);
+        stack.Add(new TargetDirectory(child, name, opened.Id, losses) { Metadata = metadata });
+        if (stack.Count > MaxOpen)
+        {
+            stack[stack.Count - MaxOpen].Suspend();
+        }
+    }
+
+    private FileMetadata Keep(IDirectory parent, byte[] name, in FileStatus status)
+    {
+        if (!fileSystem.Traits.IsPrivileged)
+        {
+            parent.OpenToOwner(name, status);
+        }
+
+        var attributes = new List<ExtendedAttribute>();
+        parent.GetAttributes(name, attributes);
+        return new FileMetadata { Kind = FileKind.Directory, Mode = status.Mode, ModifiedAt = status.ModifiedAt, Attributes = attributes };
+    }
+
+    private void PopTo(int depth)
+    {
+        while (stack.Count > depth)
+        {
+            var directory = stack[^1];
+            stack.RemoveAt(stack.Count - 1);
+            if (stack.Count > 0 && stack[^1].IsSuspended)
+            {
+                stack[^1].Resume(directory.Handle);
+            }
+
+            directory.Release();
+        }
+    }
+}

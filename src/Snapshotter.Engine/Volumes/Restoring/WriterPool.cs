@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+using Snapshotter.Engine.Archive;
+
+namespace Snapshotter.Engine.Volumes.Restoring;
+
+/// <summary>The threads that create files, and the count of what they have done.</summary>
+internal sealed class WriterPool : IDisposable
+{
+    private static readonly TimeSpan IdleTime = TimeSpan.FromMilliseconds(100);
+
+    private readonly ArchiveFile archive;
+    private readonly bool replace;
+    private readonly LossLog losses;
+    private readonly JobMonitor monitor;
+    private readonly WorkQueue<RestoreBatch> queue;
+    private readonly ConcurrentBag<RestoreBatch> spare = [];
+    private readonly List<Thread> threads = [];
+    private readonly CancellationTokenSource stop;
+    private readonly object gate = new();
+    private Exception? failure;
+    private long bytesDone;
+    private long entriesDone;
+    private long submitted;
+    private long finished;
+
+    /// <param name="archive">Where the data of larger files is read from.</param>
+    /// <param name="replace">Put files over what stands there, each in one step, instead of creating them in a fresh folder.</param>
+    /// <param name="writers">Threads that write.</param>
+    /// <param name="losses">Where metadata that cannot be set is noted.</param>
+    /// <param name="monitor">Hears of progress, on the caller's thread.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    public WriterPool(
+        ArchiveFile archive, bool replace, int writers, LossLog losses, JobMonitor monitor, CancellationToken cancellation)
+    {
+        this.archive = archive;
+        this.replace = replace;
+        this.losses = losses;
+        this.monitor = monitor;
+        stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        queue = new WorkQueue<RestoreBatch>(2 * writers);
+        for (int i = 0; i < writers; i++)
+        {
+            var thread = new Thread(Work) { IsBackground = true, Name = "Snapshotter write" };
+            threads.Add(thread);
+            thread.Start();
+        }
+    }
+
+    /// <summary>An empty batch.</summary>
+    public RestoreBatch TakeBatch() => spare.TryTake(out var next) ? next : new RestoreBatch();
+
+    /// <summary>Hands a batch over, as soon as there is room for it.</summary>
+    public void Submit(RestoreBatch batch)
+    {
+        submitted++;
+        while (!queue.TryAdd(batch, IdleTime))
+        {
+            Advance();
+        }
+    }
+
+    /// <summary>Waits until all that was handed over is written.</summary>
+    public void Drain()
+    {
+        lock (gate)
+        {
+            while (finished < submitted && Volatile.Read(ref failure) is null && !stop.IsCancellationRequested)
+            {
+                Monitor.Wait(gate, IdleTime);
+                Advance();
+            }
+        }
+
+        Advance();
+    }
+
+    /// <summary>Adds to what is done; on any thread.</summary>
+    public void Count(long bytes, long entries)
+    {
+        Interlocked.Add(ref bytesDone, bytes);
+        Interlocked.Add(ref entriesDone, entries);
+    }
+
+    /// <summary>Tells the monitor what has been done since.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="Reporting.BackupException">A file could not be written.</exception>
+    public void Advance()
+    {
+        // A worker that fails stops the others: its failure is what happened.
+        if (Volatile.Read(ref failure) is { } e)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e);
+        }
+
+        stop.Token.ThrowIfCancellationRequested();
+        monitor.Advance(Interlocked.Exchange(ref bytesDone, 0), Interlocked.Exchange(ref entriesDone, 0));
+    }
+
+    public void Dispose()
+    {
+        stop.Cancel();
+        queue.Cancel();
+        foreach (var thread in threads)
+        {
+            thread.Join();
+        }
+
+        stop.Dispose();
+    }
+
+    private void Work()
+    {
+        var worker = new RestoreWorker(archive, replace, losses, Count, stop.Token);
+        try
+        {
+            while (queue.Take(out var batch))
+            {
+                worker.Process(batch);
+                foreach (var job in batch.Jobs)
+                {
+                    job.Directory.Release();
+                }
+
+                batch.Reset();
+                spare.Add(batch);
+                lock (gate)
+                {
+                    finished++;
+                    Monitor.PulseAll(gate);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The caller sees the same token.
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Interlocked.CompareExchange(ref failure, e, null);
+            stop.Cancel();
+            lock (gate)
+            {
+                Monitor.PulseAll(gate);
+            }
+        }
+    }
+}
