@@ -75,7 +75,9 @@ internal static class VolumeConfigRules
                 return (target, "the volume is null; give an absolute path");
             }
 
-            if (PathMistake(volume.Target, windows) is { } problem)
+            // Where the volume stands at another place, its name may be a path of the machine that it was saved on.
+            bool isName = volume.Source is not null && volume.Target is not ['/', ..];
+            if (PathMistake(volume.Target, windows || isName) is { } problem)
             {
                 return (target, $"the volume {problem}");
             }

@@ -1,11 +1,13 @@
 using System.Text;
 using CsCheck;
 using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Tests.Support;
 using YamlDotNet.RepresentationModel;
 
 namespace Snapshotter.Engine.Tests.Archive;
 
 /// <summary>The manifest's text is read by its own short reader as a YAML library reads it.</summary>
+[OnWindowsToo]
 public sealed class ManifestLinesTests
 {
     [Theory]

@@ -11,7 +11,13 @@ public sealed class LinuxFileSystemTests : FileSystemContract
 {
     private static readonly Timestamp Time = new(1_234_567_890, 123_456_789);
 
-    private protected override IFileSystem FileSystem { get; } = new LinuxFileSystem();
+    public LinuxFileSystemTests()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "This is the implementation for Linux.");
+        FileSystem = new LinuxFileSystem();
+    }
+
+    private protected override IFileSystem FileSystem { get; }
 
     private bool IsPrivileged => FileSystem.Traits.IsPrivileged;
 

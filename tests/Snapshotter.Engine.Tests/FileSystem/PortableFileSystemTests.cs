@@ -1,9 +1,11 @@
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.FileSystem.Portable;
+using Snapshotter.Engine.Tests.Support;
 
 namespace Snapshotter.Engine.Tests.FileSystem;
 
 /// <summary>The contract for the implementation of Windows and macOS, and its own rules.</summary>
+[OnWindowsToo]
 public sealed class PortableFileSystemTests : FileSystemContract
 {
     private protected override IFileSystem FileSystem { get; } = new PortableFileSystem();
@@ -68,7 +70,7 @@ public sealed class PortableFileSystemTests : FileSystemContract
         var metadata = new FileMetadata
         {
             Kind = FileKind.Regular,
-            Mode = 0x180,
+            Mode = 0x1A4,
             Attributes = [new("user.x"u8.ToArray(), [1])],
         };
         Assert.Equal(MetadataLoss.Attributes, file.SetMetadata(metadata));
@@ -82,7 +84,7 @@ public sealed class PortableFileSystemTests : FileSystemContract
         using var file = root.CreateFile("file"u8, 0x180);
         foreach (var seconds in new[] { long.MinValue, -62_135_596_801, 253_402_300_800, long.MaxValue })
         {
-            var metadata = new FileMetadata { Kind = FileKind.Regular, Mode = 0x180, ModifiedAt = new Timestamp(seconds, 0) };
+            var metadata = new FileMetadata { Kind = FileKind.Regular, Mode = 0x1A4, ModifiedAt = new Timestamp(seconds, 0) };
             Assert.Equal(MetadataLoss.Times, file.SetMetadata(metadata));
         }
     }

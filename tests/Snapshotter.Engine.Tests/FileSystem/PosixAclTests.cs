@@ -1,9 +1,11 @@
 using System.Text;
 using CsCheck;
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Tests.Support;
 
 namespace Snapshotter.Engine.Tests.FileSystem;
 
+[OnWindowsToo]
 public class PosixAclTests
 {
     private const string Full = "user::rw-,user:1000:rw-,group::r--,group:33:r--,mask::rw-,other::r--";

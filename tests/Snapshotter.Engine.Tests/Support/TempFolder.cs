@@ -30,6 +30,12 @@ internal sealed class TempFolder : IDisposable
         // rm, because tests leave names that are not UTF-8 and folders without permissions, which Directory.Delete cannot remove.
         if (OperatingSystem.IsWindows())
         {
+            var withoutLinks = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+            foreach (string file in Directory.EnumerateFiles(Path, "*", withoutLinks))
+            {
+                File.SetAttributes(file, FileAttributes.Normal);
+            }
+
             Directory.Delete(Path, recursive: true);
             return;
         }

@@ -1,9 +1,11 @@
 using Snapshotter.Engine.Tar;
+using Snapshotter.Engine.Tests.Support;
 using static Snapshotter.Engine.Tests.Tar.RawHeader;
 
 namespace Snapshotter.Engine.Tests.Tar;
 
 /// <summary>What a block tells by itself, for those who look for the end of an archive.</summary>
+[OnWindowsToo]
 public class BlockTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using Snapshotter.Engine.Tests.Support;
 
 namespace Snapshotter.Engine.Tests.Tar;
 
+[OnWindowsToo]
 public class EncodingTests
 {
     [Fact]

@@ -6,6 +6,7 @@ using static Snapshotter.Engine.Tests.Tar.RawHeader;
 namespace Snapshotter.Engine.Tests.Tar;
 
 /// <summary>Headers that are broken, contradict each other or ask for too much.</summary>
+[OnWindowsToo]
 public class HostileHeaderTests
 {
     private static readonly byte[] Zeros = new byte[TarLayout.BlockSize];

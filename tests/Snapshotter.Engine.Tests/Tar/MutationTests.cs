@@ -9,6 +9,7 @@ namespace Snapshotter.Engine.Tests.Tar;
 /// Thousands of damaged archives, always the same ones: the reader either reads or says what is wrong. It never runs out
 /// of the archive, takes memory out of proportion, or goes on without end.
 /// </summary>
+[OnWindowsToo]
 public class MutationTests
 {
     private const int Rounds = 40_000;

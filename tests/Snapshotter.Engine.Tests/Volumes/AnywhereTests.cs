@@ -1,26 +1,22 @@
+using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tests.Support;
 using Snapshotter.Engine.Volumes;
+using Snapshotter.Fuzz;
 
 namespace Snapshotter.Engine.Tests.Volumes;
 
 /// <summary>What holds on every platform, tested without any other program: these run on Windows, and under Wine.</summary>
+[OnWindowsToo]
 public sealed class AnywhereTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("snapshotter-").FullName;
+    private readonly TempFolder folder = new();
 
-    private string Archive => Path.Combine(folder, "backup.tar");
+    private string Archive => folder["backup.tar"];
 
-    private string Volume => Path.Combine(folder, "volume");
+    private string Volume => folder["volume"];
 
-    public void Dispose()
-    {
-        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
-        {
-            File.SetAttributes(file, FileAttributes.Normal);
-        }
-
-        Directory.Delete(folder, recursive: true);
-    }
+    public void Dispose() => folder.Dispose();
 
     [Fact]
     public void Files_folders_and_times_come_back()
@@ -81,6 +77,89 @@ public sealed class AnywhereTests : IDisposable
         Assert.True(File.GetAttributes(path).HasFlag(FileAttributes.ReadOnly));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_file_that_may_not_be_written_is_replaced(bool inPlace)
+    {
+        Write("locked", "content");
+        BackUp();
+        File.WriteAllText(folder["volume", "locked"], "changed");
+        File.SetAttributes(folder["volume", "locked"], FileAttributes.ReadOnly);
+        BackupTar.Restore(Archive, Config, new RestoreOptions { InPlace = inPlace });
+        Assert.Equal("content", Read("locked"));
+        Assert.False(File.GetAttributes(folder["volume", "locked"]).HasFlag(FileAttributes.ReadOnly));
+        File.SetAttributes(folder["volume", "locked"], FileAttributes.ReadOnly);
+        BackupTar.Restore(Archive, Config, new RestoreOptions { Include = ["locked"] });
+        Assert.Equal("content", Read("locked"));
+    }
+
+    [Theory]
+    [InlineData("con")]
+    [InlineData("sub/COM1.txt")]
+    [InlineData("trailing.")]
+    [InlineData("trailing /file")]
+    [InlineData("file:stream")]
+    [InlineData("back\\slash")]
+    [InlineData("..\\up")]
+    public void A_name_that_Windows_reserves_is_refused_there_before_anything_is_written(string name)
+    {
+        Write("old", "old");
+        File.WriteAllBytes(Archive, new ArchiveForge("p").Volume(Volume).File("fine").File(name).NativeManifest().ToArray());
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Equal(BackupError.UnsafeEntry, Assert.Throws<BackupException>(() => Restore()).Error);
+            Assert.Equal("old", Read("old"));
+            Assert.Single(Directory.GetFileSystemEntries(Volume));
+            BackupTar.Restore(Archive, Config, new RestoreOptions { Exclude = [name.Split('/')[0].Replace("\\", "[\\]")] });
+        }
+        else
+        {
+            Restore();
+            Assert.Equal("content", Read(name));
+        }
+
+        Assert.Equal("content", Read("fine"));
+    }
+
+    [Theory]
+    [InlineData("Readme", "README")]
+    [InlineData("sub/file", "SUB/other")]
+    [InlineData("\u00e9t\u00e9/a", "\u00c9T\u00c9/A")]
+    public void Names_that_differ_in_case_only_are_refused_where_one_would_be_lost(string first, string second)
+    {
+        Write("old", "old");
+        File.WriteAllBytes(Archive, new ArchiveForge("p").Volume(Volume).File("ab/x").File("a").File(first).File(second).NativeManifest().ToArray());
+        if (PlatformFileSystem.Current.Traits.IsCaseSensitive)
+        {
+            Restore();
+            Assert.Equal("content", Read(first));
+            Assert.Equal("content", Read(second));
+        }
+        else
+        {
+            Assert.Equal(BackupError.UnsafeEntry, Assert.Throws<BackupException>(() => Restore()).Error);
+            Assert.Equal("old", Read("old"));
+        }
+    }
+
+    [Fact]
+    public void Spelling_of_a_drive_path_does_not_matter()
+    {
+        Assert.SkipUnless(OperatingSystem.IsWindows(), "Drives are of Windows.");
+        Write("sub/a.txt", "one");
+        string archive = folder["volume", "inside.tar"];
+        BackupTar.Initialize(archive);
+        string target = Volume.Replace('\\', '/').ToUpperInvariant();
+        var config = new VolumeConfig { Prefix = "p", Volumes = [new VolumeSpec { Target = target }] };
+        Assert.True(BackupTar.Backup(archive, config).Complete);
+        Write("sub/a.txt", "changed");
+        Assert.True(BackupTar.Restore(archive, config).Single().Complete);
+        Assert.Equal("one", Read("sub/a.txt"));
+        Assert.Single(BackupTar.List(archive));
+        Assert.Equal(BackupError.GenerationNotFound, Assert.Throws<BackupException>(() => BackupTar.Restore(archive, Config)).Error);
+    }
+
     [Fact]
     public void A_file_volume_comes_back()
     {
@@ -101,7 +180,7 @@ public sealed class AnywhereTests : IDisposable
         BackUp();
         using var reader = File.Open(Archive, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         using var writer = Snapshotter.Engine.Archive.ArchiveFile.OpenWrite(
-            Snapshotter.Engine.FileSystem.PlatformFileSystem.Current, Archive, TimeSpan.Zero, default);
+            PlatformFileSystem.Current, Archive, TimeSpan.Zero, default);
         Assert.Equal(BackupError.ArchiveLocked, Assert.Throws<BackupException>(BackUp).Error);
         Assert.Single(BackupTar.List(Archive));
         Assert.NotEqual(-1, reader.ReadByte());

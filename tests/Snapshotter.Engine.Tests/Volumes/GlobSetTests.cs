@@ -2,10 +2,12 @@ using System.Text;
 using System.Text.RegularExpressions;
 using CsCheck;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tests.Support;
 using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.Engine.Tests.Volumes;
 
+[OnWindowsToo]
 public sealed class GlobSetTests
 {
     [Theory]
@@ -79,7 +81,7 @@ public sealed class GlobSetTests
 
     [Theory]
     [InlineData("GRÖSSE.[A-Z]*", "größe.txt", false)]
-    [InlineData("GRÖẞE.[A-T]*", "größe.txt", true)]
+    [InlineData("GRÖẞE.[A-T]*", "größe.txt", true, Skip = Wine.HasNoRareLetters, SkipType = typeof(Wine), SkipWhen = nameof(Wine.IsRunning))]
     [InlineData("größe.[!A-S]*", "GRÖßE.TXT", true)]
     [InlineData("[!a]", "A", false)]
     public void Case_may_be_ignored(string pattern, string path, bool matches)

@@ -1,9 +1,11 @@
 using System.Globalization;
 using CsCheck;
+using Snapshotter.Engine.Tests.Support;
 using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.Engine.Tests.Volumes;
 
+[OnWindowsToo]
 public sealed class RetentionRulesTests
 {
     /// <summary>Central Europe: one hour ahead of UTC, two from the last Sunday of March to that of October.</summary>

@@ -1,10 +1,12 @@
 using System.Text;
 using CsCheck;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tests.Support;
 using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.Engine.Tests.Volumes;
 
+[OnWindowsToo]
 public sealed class VolumeConfigFileTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("snapshotter-config-").FullName;

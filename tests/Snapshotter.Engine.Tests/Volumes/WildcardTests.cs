@@ -1,7 +1,9 @@
+using Snapshotter.Engine.Tests.Support;
 using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.Engine.Tests.Volumes;
 
+[OnWindowsToo]
 public sealed class WildcardTests
 {
     [Theory]

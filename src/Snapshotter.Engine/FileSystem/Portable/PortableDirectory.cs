@@ -272,11 +272,12 @@ internal sealed class PortableDirectory(string path) : IDirectory
     private string PathOf(ReadOnlySpan<byte> name, string operation)
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
-        if (name.Length > PortablePath.LongestName)
+        var isText = PortablePath.TryDecode(name, OperatingSystem.IsWindows(), out var text);
+        if (name.Length > PortablePath.LongestName || (OperatingSystem.IsWindows() && text.Length > PortablePath.LongestOnWindows))
         {
             throw PortableError.Of(FileError.NameTooLong, operation, Path.Join(path, Encoding.UTF8.GetString(name)), "a name too long");
         }
-        return PortablePath.TryDecode(name, OperatingSystem.IsWindows(), out var text)
+        return isText
             ? Path.Join(path, text)
             : throw PortableError.Of(
                 FileError.InvalidArgument, operation, Path.Join(path, Encoding.UTF8.GetString(name)), "not a name this platform can hold");

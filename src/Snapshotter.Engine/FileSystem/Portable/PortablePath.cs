@@ -7,7 +7,10 @@ namespace Snapshotter.Engine.FileSystem.Portable;
 internal static class PortablePath
 {
     /// <summary>Bytes in the longest name: of 255 characters, each of three bytes. A shorter bound of a platform is its own to tell.</summary>
-    public const int LongestName = 255 * 3;
+    public const int LongestName = LongestOnWindows * 3;
+
+    /// <summary>Characters in the longest name on Windows, which has several errors for a longer one.</summary>
+    public const int LongestOnWindows = 255;
 
     private static readonly SearchValues<char> ForbiddenOnWindows =
         SearchValues.Create([.. "<>:\"/\\|?*", .. Enumerable.Range(0, 32).Select(code => (char)code)]);

@@ -135,11 +135,11 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         var planned = new List<PlannedVolume>();
         foreach (var volume in generation.Volumes.Where(v => IsChosen(v.Target)))
         {
-            if (volume.Target.Contains('\0') || !IsRooted(volume.Target) || volume.Target.Split('/', '\\').Contains(".."))
+            if (volume.Target.Contains('\0') || !IsAbsolute(volume.Target) || volume.Target.Split('/', '\\').Contains(".."))
             {
                 throw new BackupException(
                     BackupError.UnsafeEntry,
-                    $"The manifest of generation {generation.Number} names the target '{volume.Target}', which is no absolute path. Name the volumes with -Config.",
+                    $"The manifest of generation {generation.Number} names the target '{volume.Target}', which is no absolute path here. Name the volumes with -Config, or restore elsewhere with -Destination.",
                     volume.Target);
             }
 
@@ -153,9 +153,11 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
     {
         if (options.Destination is { } destination)
         {
-            // In full, so that no "." or "//" hides that one target lies in another.
+            // A path of Windows becomes folders everywhere: C_/Users. In full, so that no "." or "//" hides that one target
+            // lies in another.
+            string below = volume.Target.StartsWith('/') ? volume.Target : volume.Target.Replace('\\', '/');
             path = Path.TrimEndingDirectorySeparator(
-                Path.GetFullPath(Path.Join(Path.GetFullPath(destination), volume.Target.Replace(':', '_').TrimStart('/', '\\'))));
+                Path.GetFullPath(Path.Join(Path.GetFullPath(destination), below.Replace(':', '_').TrimStart('/', '\\'))));
         }
 
         return new PlannedVolume { Archived = GenerationFinder.Describe(archive, map, generation, volume), Path = path };
@@ -164,7 +166,9 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
     private static string Names(Generation generation) =>
         string.Join(", ", generation.Volumes.Take(10).Select(v => $"'{v.Target}'")) + (generation.Volumes.Count > 10 ? ", ..." : "");
 
-    private static bool IsRooted(string path) => path.StartsWith('/') || Path.IsPathFullyQualified(path);
+    /// <summary>Below a destination a path of Windows can be restored anywhere.</summary>
+    private bool IsAbsolute(string target) =>
+        VolumeConfigRules.IsAbsolute(target, windows: OperatingSystem.IsWindows() || options.Destination is not null);
 
     private RestoreTarget Target(
         ArchiveFile archive, ArchiveMap map, PlannedVolume planned, IReadOnlyList<PlannedVolume> all)

@@ -1,0 +1,18 @@
+using System.Runtime.InteropServices;
+
+namespace Snapshotter.Engine.Tests.Support;
+
+/// <summary>
+/// Wine runs the Windows build on Linux, and most of it behaves as on Windows. What does not is skipped by name, before
+/// it begins: an exception that leaves a test can stop .NET there.
+/// </summary>
+public static class Wine
+{
+    /// <summary>Wine 8 never returns from the call that makes a symbolic link.</summary>
+    public const string HasNoLinks = "Not faithful under Wine: symbolic links cannot be made.";
+
+    public const string HasNoRareLetters = "Not faithful under Wine: it knows no case of rare letters.";
+
+    public static bool IsRunning { get; } =
+        OperatingSystem.IsWindows() && NativeLibrary.TryGetExport(NativeLibrary.Load("ntdll"), "wine_get_version", out _);
+}
