@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using Snapshotter.Engine.Tests.FileSystem;
 using Snapshotter.PowerShell.Tests.Support;
 
 namespace Snapshotter.PowerShell.Tests;
@@ -21,6 +23,47 @@ public sealed class IncompleteTests : ModuleTest
         var report = Assert.Single(shell.Invoke());
         Assert.Contains("a.socket", Assert.Single(shell.Streams.Warning).Message);
         Assert.Equal(1L, report.Properties["WarningCount"].Value);
+    }
+
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData("-ErrorAction Stop", 0)]
+    public void File_that_cannot_be_read_is_an_error_that_does_not_end_the_cmdlet(string action, int generations)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("There are no modes on Windows.");
+            return;
+        }
+
+        const UnixFileMode all = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        File.SetUnixFileMode(Folder.Root, all);
+        File.SetUnixFileMode(Folder.Archive, all);
+        Folder.Write("volume1/secret.txt", "secret");
+        File.SetUnixFileMode(Folder["volume1/secret.txt"], UnixFileMode.None);
+        Assert.Empty(Run("Get-BackupTar backup.tar"));
+        OrdinaryUser.Run(() =>
+        {
+            // The thread that gave up its rights runs the pipeline itself.
+            using var session = new ModuleSession(Folder.Root, PSThreadOptions.UseCurrentThread);
+            using var shell = session.Create($"Backup-Volume volume1 backup.tar {action}");
+            ErrorRecord error;
+            if (generations == 0)
+            {
+                error = Assert.ThrowsAny<RuntimeException>(() => shell.Invoke()).ErrorRecord;
+            }
+            else
+            {
+                var report = Assert.Single(shell.Invoke());
+                Assert.False((bool)report.Properties["Complete"].Value);
+                error = Assert.Single(shell.Streams.Error);
+            }
+
+            Assert.Equal("FileUnreadable,Snapshotter.PowerShell.BackupVolumeCommand", error.FullyQualifiedErrorId);
+            Assert.Equal(Folder["volume1/secret.txt"], error.TargetObject);
+        });
+        Assert.Equal(generations, Run("Get-BackupTar backup.tar").Count);
     }
 
     [Fact]
@@ -62,6 +105,31 @@ public sealed class IncompleteTests : ModuleTest
         Assert.Contains(records, r => r.RecordType == ProgressRecordType.Processing && r.StatusDescription.Contains("B/s"));
         Assert.Equal(ProgressRecordType.Completed, records[^1].RecordType);
     }
+
+    [Theory]
+    [InlineData(1_048_576, 4_194_304, 25, 6)]
+    [InlineData(4_194_304, 4_194_304, 100, 0)]
+    [InlineData(9_000_000, 4_194_304, 100, 0)]
+    [InlineData(1_048_576, -1, -1, -1)]
+    [InlineData(0, 4_194_304, 0, -1)]
+    public void Progress_says_how_much_how_fast_and_how_long_still(long done, long total, int percent, int seconds)
+    {
+        var record = Session.Value<ProgressRecord>($"""
+            $assembly = (Get-Command Backup-Volume).ImplementingType.Assembly
+            $where = [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($assembly).Assemblies.Where(
+                [scriptblock]::Create('$_.GetName().Name -eq "Snapshotter.Engine"'))[0].GetType('Snapshotter.Engine.Reporting.JobProgress')
+            $progress = [Activator]::CreateInstance($where, @('Backing up', '/data', [long]{done}, [long]{total}, [long]12, [timespan]::FromSeconds(2)))
+            $assembly.GetType('Snapshotter.PowerShell.Output.ProgressRecords').GetMethod('From').Invoke($null, @(0, $progress))
+            """);
+        Assert.Equal((percent, seconds), (record.PercentComplete, record.SecondsRemaining));
+        Assert.Equal("/data", record.CurrentOperation);
+        Assert.Contains("12", record.StatusDescription);
+        Assert.Contains("/s", record.StatusDescription);
+    }
+
+    [Fact]
+    public void Progress_is_throttled()
+        => Assert.InRange(Progress("Backup-Volume volume1 backup.tar").Count, 1, 20);
 
     [Fact]
     public void Progress_is_silent_when_told_to_be()

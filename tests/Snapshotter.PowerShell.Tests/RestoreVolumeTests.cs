@@ -33,6 +33,17 @@ public sealed class RestoreVolumeTests : ModuleTest
     }
 
     [Fact]
+    public void NoOwner_keeps_what_is_restored_to_the_one_who_restores()
+    {
+        Assert.SkipUnless(!OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess, "Files of other owners take root.");
+        Run("chown 999:998 volume1/file.txt | Out-Null; Backup-Volume -Config config.yml -Archive backup.tar | Out-Null");
+        Run("Restore-Volume backup.tar config.yml -NoOwner");
+        Assert.Equal("0:0", Session.Value<string>("stat -c %u:%g volume1/file.txt"));
+        Run("Restore-Volume backup.tar config.yml");
+        Assert.Equal("999:998", Session.Value<string>("stat -c %u:%g volume1/file.txt"));
+    }
+
+    [Fact]
     public void Volume_chooses_by_target()
     {
         Run("Restore-Volume backup.tar config.yml -Volume */volume2*");

@@ -8,12 +8,13 @@ internal sealed class ModuleSession : IDisposable
 {
     private readonly Runspace runspace;
 
-    public ModuleSession(string workingFolder)
+    public ModuleSession(string workingFolder, PSThreadOptions threads = PSThreadOptions.Default)
     {
         Assert.True(File.Exists(Path.Join(Repository.Module, "Snapshotter.psd1")), $"Build first: there is no module in {Repository.Module}.");
         InitialSessionState state = InitialSessionState.CreateDefault2();
         state.ImportPSModule([Repository.Module]);
         runspace = RunspaceFactory.CreateRunspace(Host, state);
+        runspace.ThreadOptions = threads;
         runspace.Open();
         runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(workingFolder));
     }
