@@ -119,18 +119,28 @@ internal sealed class DirectoryListing
 {
     private readonly byte[] names;
     private readonly ListedName[] entries;
+    private readonly int[] order;
 
     internal DirectoryListing(byte[] names, ListedName[] entries)
     {
         this.names = names;
         this.entries = entries;
-        Array.Sort(entries, (a, b) => names.AsSpan(a.Start, a.Length).SequenceCompareTo(names.AsSpan(b.Start, b.Length)));
+        order = new int[entries.Length];
+        for (int i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
+        // Of numbers: code that sorts those is compiled already.
+        Array.Sort(order, (a, b) => NameAt(a).SequenceCompareTo(NameAt(b)));
     }
 
     public int Count => entries.Length;
 
     /// <summary>The kind as the listing told it; may be <see cref="FileKind.Unknown"/>.</summary>
-    public FileKind KindOf(int index) => entries[index].Kind;
+    public FileKind KindOf(int index) => entries[order[index]].Kind;
 
-    public ReadOnlyMemory<byte> NameOf(int index) => names.AsMemory(entries[index].Start, entries[index].Length);
+    public ReadOnlyMemory<byte> NameOf(int index) => names.AsMemory(entries[order[index]].Start, entries[order[index]].Length);
+
+    private ReadOnlySpan<byte> NameAt(int entry) => names.AsSpan(entries[entry].Start, entries[entry].Length);
 }

@@ -22,7 +22,7 @@ internal static unsafe class LinuxListing
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            var names = new ArrayBufferWriter<byte>();
+            var names = new MemoryStream();
             var entries = new List<ListedName>();
             while (true)
             {
@@ -37,8 +37,7 @@ internal static unsafe class LinuxListing
                 }
                 if (filled == 0)
                 {
-                    return new DirectoryListing(
-                        MemoryMarshal.TryGetArray(names.WrittenMemory, out var all) ? all.Array! : [], entries.ToArray());
+                    return new DirectoryListing(names.GetBuffer(), entries.ToArray());
                 }
                 Append(buffer.AsSpan(0, filled), names, entries);
             }
@@ -50,7 +49,7 @@ internal static unsafe class LinuxListing
     }
 
     private static void Append(
-        ReadOnlySpan<byte> records, ArrayBufferWriter<byte> names, List<ListedName> entries)
+        ReadOnlySpan<byte> records, MemoryStream names, List<ListedName> entries)
     {
         while (!records.IsEmpty)
         {
@@ -60,7 +59,7 @@ internal static unsafe class LinuxListing
             if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
             {
                 // The type is the top of st_mode (DT_REG = S_IFREG >> 12).
-                entries.Add(new ListedName(names.WrittenCount, name.Length, LinuxHandle.KindOfMode((uint)records[TypeOffset] << 12)));
+                entries.Add(new ListedName((int)names.Length, name.Length, LinuxHandle.KindOfMode((uint)records[TypeOffset] << 12)));
                 names.Write(name);
             }
             records = records[length..];

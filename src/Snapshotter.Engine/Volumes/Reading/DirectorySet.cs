@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-
 namespace Snapshotter.Engine.Volumes.Reading;
 
 /// <summary>
@@ -8,7 +6,7 @@ namespace Snapshotter.Engine.Volumes.Reading;
 /// </summary>
 internal sealed class DirectorySet
 {
-    private readonly HashSet<UInt128> directories = [];
+    private readonly HashSet<PathHash> directories = [];
     private byte[] lastParent = [];
 
     /// <summary>Takes note of an entry's path.</summary>
@@ -29,7 +27,7 @@ internal sealed class DirectorySet
 
     public bool Contains(ReadOnlySpan<byte> path)
     {
-        UInt128 hash = default;
+        PathHash hash = default;
         foreach (var range in path.Split((byte)'/'))
         {
             hash = Next(hash, path[range]);
@@ -40,7 +38,7 @@ internal sealed class DirectorySet
 
     private void AddAll(ReadOnlySpan<byte> path)
     {
-        UInt128 hash = default;
+        PathHash hash = default;
         if (!path.IsEmpty)
         {
             foreach (var range in path.Split((byte)'/'))
@@ -52,5 +50,5 @@ internal sealed class DirectorySet
     }
 
     /// <summary>Of a path by that of its parent: a deep path costs no more than its length.</summary>
-    private static UInt128 Next(UInt128 parent, ReadOnlySpan<byte> name) => XxHash128.HashToUInt128(name, (long)(ulong)parent);
+    private static PathHash Next(PathHash parent, ReadOnlySpan<byte> name) => PathHash.Of(name, parent.Low);
 }

@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-
 namespace Snapshotter.Engine.Volumes.Reading;
 
 /// <summary>
@@ -51,7 +49,7 @@ internal sealed class EntryOrder
 
         Cut(depth);
         var level = levels[depth];
-        ulong hash = XxHash3.HashToUInt64(name.Span);
+        var hash = PathHash.Of(name.Span);
         IsKept &= level.LastFile.Span.SequenceCompareTo(name.Span) < 0;
         HasConflict |= level.Directories.Contains(hash);
         level.LastFile = name;
@@ -62,7 +60,7 @@ internal sealed class EntryOrder
     {
         Cut(depth);
         var level = levels[depth];
-        ulong hash = XxHash3.HashToUInt64(name.Span);
+        var hash = PathHash.Of(name.Span);
         IsKept &= level.LastDirectory.Span.SequenceCompareTo(name.Span) < 0;
         HasConflict |= level.Files.Contains(hash);
         level.LastDirectory = name;
@@ -81,8 +79,8 @@ internal sealed class EntryOrder
 
         public ReadOnlyMemory<byte> LastDirectory { get; set; }
 
-        public HashSet<ulong> Files { get; } = [];
+        public HashSet<PathHash> Files { get; } = [];
 
-        public HashSet<ulong> Directories { get; } = [];
+        public HashSet<PathHash> Directories { get; } = [];
     }
 }

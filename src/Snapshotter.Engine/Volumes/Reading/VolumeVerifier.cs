@@ -29,14 +29,13 @@ internal sealed class VolumeVerifier(
     /// <summary>Files in more pieces are hashed on this thread: only one such list is in memory.</summary>
     private const int ManyRuns = 16 * 1024;
 
-
     /// <summary>Larger files are hashed on another thread while the reading goes on.</summary>
     private const long BackgroundSize = 4 * 1024 * 1024;
 
     private const int Step = 256 * 1024;
 
-    private readonly Queue<(Task<HashBytes> Hash, HashBytes Expected, string Name, long Offset, long Size)> background = new();
-    private readonly HashSet<UInt128> linkTargets = [];
+    private readonly Queue<Pending> background = new();
+    private readonly HashSet<PathHash> linkTargets = [];
     private readonly EntryOrder order = new();
     private ChecksumListReader? sums;
     private int hashSize;
@@ -107,7 +106,7 @@ internal sealed class VolumeVerifier(
         Inspect?.Invoke(reader);
         if (entry.Type == TypeFlag.HardLink)
         {
-            linkTargets.Add(HashOf(reader.LinkPath));
+            linkTargets.Add(PathHash.Of(reader.LinkPath));
         }
 
         if (kind == FileKind.Regular)
@@ -150,7 +149,7 @@ internal sealed class VolumeVerifier(
 
             var runs = entry.Sparse is null ? [new SparseRun(0, entry.Size)] : entry.Sparse.ToArray();
             (long offset, long size) = (entry.DataOffset, entry.Size);
-            background.Enqueue((Task.Run(() => HashLarge(offset, runs, size, algorithm), cancellation), expected, name, entry.HeaderOffset, size));
+            background.Enqueue(new Pending(Task.Run(() => HashLarge(offset, runs, size, algorithm), cancellation), expected, name, entry.HeaderOffset));
             return;
         }
 
@@ -307,13 +306,13 @@ internal sealed class VolumeVerifier(
     private void LookAgain()
     {
         var directories = order.IsKept ? null : FindDirectories();
-        var seen = new HashSet<UInt128>();
+        var seen = new HashSet<PathHash>();
         var reader = new VolumeReader(archive, generation, volume);
         while (reader.Next())
         {
             cancellation.ThrowIfCancellationRequested();
             bool isLink = reader.Entry.Type == TypeFlag.HardLink;
-            if (isLink && !seen.Contains(HashOf(reader.LinkPath)))
+            if (isLink && !seen.Contains(PathHash.Of(reader.LinkPath)))
             {
                 problem(reader.Unsafe($"the hard link's target '{EntryNames.ForMessage(reader.LinkPath)}' does not stand before it."));
             }
@@ -328,7 +327,7 @@ internal sealed class VolumeVerifier(
                 problem(Conflict(reader));
             }
 
-            var hash = HashOf(reader.Path);
+            var hash = PathHash.Of(reader.Path);
             if (linkTargets.Contains(hash))
             {
                 seen.Add(hash);
@@ -375,5 +374,6 @@ internal sealed class VolumeVerifier(
         return new ChecksumListReader(archive.File, generation.Start + offset, length);
     }
 
-    private static UInt128 HashOf(byte[] path) => System.IO.Hashing.XxHash128.HashToUInt128(path);
+    /// <summary>A file that is hashed on another thread.</summary>
+    private readonly record struct Pending(Task<HashBytes> Hash, HashBytes Expected, string Name, long Offset);
 }

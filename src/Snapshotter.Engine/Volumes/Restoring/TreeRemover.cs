@@ -65,9 +65,9 @@ internal static class TreeRemover
         }
     }
 
-    private static Level Enter(IDirectory directory, KeepTree keep, (ReadOnlyMemory<byte> Name, KeepTree? Keep) self)
+    private static Level Enter(IDirectory directory, KeepTree keep, Child self)
     {
-        var level = new Level(self, new Stack<(ReadOnlyMemory<byte>, KeepTree?)>());
+        var level = new Level(self, new Stack<Child>());
         var listing = directory.List();
         for (int i = 0; i < listing.Count; i++)
         {
@@ -86,7 +86,7 @@ internal static class TreeRemover
 
             if (kind == FileKind.Directory)
             {
-                level.Directories.Push((name, kept));
+                level.Directories.Push(new Child(name, kept));
             }
             else
             {
@@ -108,6 +108,8 @@ internal static class TreeRemover
         return parent.OpenDirectory(name);
     }
 
-    private sealed record Level(
-        (ReadOnlyMemory<byte> Name, KeepTree? Keep) Self, Stack<(ReadOnlyMemory<byte> Name, KeepTree? Keep)> Directories);
+    /// <summary>A directory to remove, or to empty of all but what is kept in it.</summary>
+    private readonly record struct Child(ReadOnlyMemory<byte> Name, KeepTree? Keep);
+
+    private sealed record Level(Child Self, Stack<Child> Directories);
 }
