@@ -41,6 +41,12 @@ internal sealed class RestoreBatch
     /// <summary>Bytes that the jobs hold in memory besides the buffer.</summary>
     public long Weight { get; set; }
 
+    /// <summary>True when the data of a file is still to be read from the archive.</summary>
+    public bool HasLargeFile { get; set; }
+
+    /// <summary>True when it may go on its way at the next change of the directory.</summary>
+    public bool IsHalfFull => Jobs.Count >= MaxJobs / 2 || BufferLength >= MaxBytes / 2;
+
     public bool HasRoomFor(int bytes) => Jobs.Count < MaxJobs && bytes <= MaxBytes - BufferLength;
 
     public void Reset()
@@ -48,5 +54,6 @@ internal sealed class RestoreBatch
         Jobs.Clear();
         BufferLength = 0;
         Weight = 0;
+        HasLargeFile = false;
     }
 }

@@ -107,7 +107,7 @@ internal sealed class TreeWriter : IDisposable
     {
         var entry = reader.Entry;
         bool inBuffer = kind == FileKind.Regular && entry.Sparse is null && entry.Size <= LargeFile;
-        if (!batch.HasRoomFor(inBuffer ? (int)entry.Size : 0))
+        if (!batch.HasRoomFor(inBuffer ? (int)entry.Size : 0) || (batch.IsHalfFull && batch.Jobs[^1].Directory != directory))
         {
             Submit();
         }
@@ -140,6 +140,7 @@ internal sealed class TreeWriter : IDisposable
             {
                 job.ArchiveOffset = entry.DataOffset;
                 job.Runs = entry.Sparse?.ToArray();
+                batch.HasLargeFile = true;
             }
         }
 

@@ -3,7 +3,10 @@ using Snapshotter.Engine.Archive;
 
 namespace Snapshotter.Engine.Volumes.Restoring;
 
-/// <summary>The threads that create files, and the count of what they have done.</summary>
+/// <summary>
+/// The threads that create files, and the count of what they have done. Each has a queue of its own: small files of one
+/// directory go to one thread, for the kernel lets only one at a time create a name in it, and others spin meanwhile.
+/// </summary>
 internal sealed class WriterPool : IDisposable
 {
     private static readonly TimeSpan IdleTime = TimeSpan.FromMilliseconds(100);
@@ -12,7 +15,7 @@ internal sealed class WriterPool : IDisposable
     private readonly bool replace;
     private readonly LossLog losses;
     private readonly JobMonitor monitor;
-    private readonly WorkQueue<RestoreBatch> queue;
+    private readonly WorkQueue<RestoreBatch>[] queues;
     private readonly ConcurrentBag<RestoreBatch> spare = [];
     private readonly List<Thread> threads = [];
     private readonly CancellationTokenSource stop;
@@ -20,6 +23,8 @@ internal sealed class WriterPool : IDisposable
     private Exception? failure;
     private long bytesDone;
     private long entriesDone;
+    private TargetDirectory? lastDirectory;
+    private WorkQueue<RestoreBatch> lastQueue;
     private long submitted;
     private long finished;
 
@@ -37,13 +42,16 @@ internal sealed class WriterPool : IDisposable
         this.losses = losses;
         this.monitor = monitor;
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        queue = new WorkQueue<RestoreBatch>(2 * writers);
+        queues = new WorkQueue<RestoreBatch>[writers];
         for (int i = 0; i < writers; i++)
         {
-            var thread = new Thread(Work) { IsBackground = true, Name = "Snapshotter write" };
+            var queue = queues[i] = new WorkQueue<RestoreBatch>(2);
+            var thread = new Thread(() => Work(queue)) { IsBackground = true, Name = "Snapshotter write" };
             threads.Add(thread);
             thread.Start();
         }
+
+        lastQueue = queues[0];
     }
 
     /// <summary>An empty batch.</summary>
@@ -53,7 +61,10 @@ internal sealed class WriterPool : IDisposable
     public void Submit(RestoreBatch batch)
     {
         submitted++;
-        while (!queue.TryAdd(batch, IdleTime))
+        bool goesOn = batch.Jobs[0].Directory == lastDirectory && !batch.HasLargeFile;
+        lastQueue = goesOn ? lastQueue : ShortestQueue();
+        lastDirectory = batch.Jobs[^1].Directory;
+        while (!lastQueue.TryAdd(batch, IdleTime))
         {
             Advance();
         }
@@ -99,7 +110,11 @@ internal sealed class WriterPool : IDisposable
     public void Dispose()
     {
         stop.Cancel();
-        queue.Cancel();
+        foreach (var queue in queues)
+        {
+            queue.Cancel();
+        }
+
         foreach (var thread in threads)
         {
             thread.Join();
@@ -108,7 +123,18 @@ internal sealed class WriterPool : IDisposable
         stop.Dispose();
     }
 
-    private void Work()
+    private WorkQueue<RestoreBatch> ShortestQueue()
+    {
+        var shortest = queues[0];
+        foreach (var queue in queues)
+        {
+            shortest = queue.Count < shortest.Count ? queue : shortest;
+        }
+
+        return shortest;
+    }
+
+    private void Work(WorkQueue<RestoreBatch> queue)
     {
         var worker = new RestoreWorker(archive, replace, losses, Count, stop.Token);
         try
