@@ -57,7 +57,7 @@ $tasks = @{
         Invoke-Tool dotnet pack "$root/src/Snapshotter.Engine" --configuration $Configuration --output $packages
     }
     Image     = { Invoke-Tool docker build --tag snapshotter $root }
-    Benchmark = { Invoke-Tool dotnet run --project "$root/bench/Snapshotter.Benchmarks" --configuration Release -- --filter '*' }
+    Benchmark = { Invoke-Tool dotnet run --project "$root/bench/Snapshotter.Benchmarks" --configuration Release -- parts --filter '*' }
 }
 
 foreach ($name in $Task) {

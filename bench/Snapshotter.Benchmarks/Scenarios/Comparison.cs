@@ -47,6 +47,7 @@ internal sealed class Comparison(Bench bench, int rounds)
         }
 
         Posix.Sync();
+        FreeMemory.MakeReal();
         var sample = bench.Meter.Measure(command, contender.IsEngineHost);
         result.Observed = contender.Observe?.Invoke() ?? result.Observed;
         if (check)
