@@ -10,7 +10,7 @@ internal static class MarkdownTable
     public static string Of(Report report)
     {
         var text = new StringBuilder();
-        Line(text, $"{report.Machine}, {report.Date:yyyy-MM-dd}, scale {report.Scale}, median of {report.Rounds} runs.");
+        Line(text, $"{report.Machine}, {report.Date:yyyy-MM-dd}, scale {report.Scale}, medians of {Runs(report)} runs.");
         Line(text, $"");
         Line(text, $"| work | ours against | measured | at most | | CPU ratio |");
         Line(text, $"|---|---|---:|---:|---|---:|");
@@ -32,6 +32,13 @@ internal static class MarkdownTable
         }
 
         return text.ToString();
+    }
+
+    /// <summary>Scenarios measured apart may have had more rounds than others.</summary>
+    private static string Runs(Report report)
+    {
+        int[] counts = [.. report.Scenarios.SelectMany(s => s.Contenders).Select(c => c.Samples.Count)];
+        return counts.Length == 0 ? "no" : counts.Min() == counts.Max() ? $"{counts.Max()}" : $"{counts.Min()} to {counts.Max()}";
     }
 
     private static string Number(GoalResult goal, double value) => goal.Goal.Measure switch
