@@ -103,7 +103,7 @@ public sealed class RestoreFaultTests(ITestOutputHelper output)
             volumes.RemoveFile("text.txt"u8);
             using (var folder = disk.OpenDirectory(Scene.Folder))
             {
-                TreeRemover.RemoveContent(disk.OpenDirectory(Scene.Folder), KeepTree.Build(disk, Scene.Folder, [Scene.Nested]));
+                TreeRemover.RemoveContent(disk.OpenDirectory(Scene.Folder), KeepTree.Build(new NestedPlaces(disk), Scene.Folder, [Scene.Nested]));
             }
             disk = disk.Clone();
         }

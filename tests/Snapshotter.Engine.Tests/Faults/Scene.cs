@@ -71,7 +71,7 @@ internal static class Scene
         fileSystem.CreateDirectories(Folder);
         using (var folder = fileSystem.OpenDirectory(Folder))
         {
-            TreeRemover.RemoveContent(fileSystem.OpenDirectory(Folder), KeepTree.Build(fileSystem, Folder, [Nested]));
+            TreeRemover.RemoveContent(fileSystem.OpenDirectory(Folder), KeepTree.Build(new NestedPlaces(fileSystem), Folder, [Nested]));
             AddFile(folder, "same name", $"content of version {version}");
             AddFile(folder, $"only in {version}", "x");
             AddFile(folder, "empty", "");

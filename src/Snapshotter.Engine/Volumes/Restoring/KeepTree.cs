@@ -22,15 +22,14 @@ internal sealed class KeepTree
 
     /// <summary>Builds the tree from absolute paths, of which those below the root count.</summary>
     /// <exception cref="FileSystemException">One of the places cannot be looked at.</exception>
-    public static KeepTree Build(IFileSystem fileSystem, string root, IEnumerable<string> paths)
+    public static KeepTree Build(NestedPlaces places, string root, IEnumerable<string> paths)
     {
-        bool caseSensitive = fileSystem.Traits.IsCaseSensitive;
-        var tree = new KeepTree(caseSensitive);
+        var tree = new KeepTree(places.IsCaseSensitive);
         foreach (string path in paths)
         {
-            if (NestedPlace.Find(fileSystem, root, path) is { } names)
+            if (places.Find(root, path) is { } names)
             {
-                tree.Add(names, caseSensitive);
+                tree.Add(names, places.IsCaseSensitive);
             }
         }
 

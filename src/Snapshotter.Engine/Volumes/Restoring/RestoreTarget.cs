@@ -25,7 +25,7 @@ internal sealed class RestoreTarget(
 
     private bool SetOwner => !options.NoOwner;
 
-    private int Writers => options.Writers > 0 ? options.Writers : Math.Clamp(Environment.ProcessorCount, 1, 8);
+    private int Writers => ThreadCount.Of(options.Writers);
 
     /// <summary>Reads the volume in the archive through. Touches nothing.</summary>
     /// <exception cref="BackupException">ChecksumMismatch, UnsafeEntry, ArchiveInvalid, GenerationNotFound.</exception>

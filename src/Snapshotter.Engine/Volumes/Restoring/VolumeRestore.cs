@@ -35,7 +35,8 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
     {
         using var archive = ArchiveFile.OpenRead(fileSystem, archivePath);
         var map = ReadMap(archive, cancellation);
-        var targets = volumes.Select(volume => Target(archive, map, volume, volumes)).ToList();
+        var places = new NestedPlaces(fileSystem);
+        var targets = volumes.Select(volume => Target(archive, map, places, volume, volumes)).ToList();
 
         var validation = new JobMonitor(reporter, "Validating", cancellation) { TotalBytes = targets.Sum(t => t.Volume.Bytes ?? 0) };
         foreach (var target in targets)
@@ -171,7 +172,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         VolumeConfigRules.IsAbsolute(target, windows: OperatingSystem.IsWindows() || options.Destination is not null);
 
     private RestoreTarget Target(
-        ArchiveFile archive, ArchiveMap map, PlannedVolume planned, IReadOnlyList<PlannedVolume> all)
+        ArchiveFile archive, ArchiveMap map, NestedPlaces places, PlannedVolume planned, IReadOnlyList<PlannedVolume> all)
     {
         var generation = map.Generations.LastOrDefault(g =>
             g.Number == planned.Archived.Generation && g.Prefix == planned.Archived.Prefix && g.Created == planned.Archived.Created);
@@ -188,7 +189,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         try
         {
             var keep = KeepTree.Build(
-                fileSystem,
+                places,
                 planned.Path,
                 fileSystem.MountPointsBelow(planned.Path)
                     .Concat(config.Volumes.Select(v => v.Path))

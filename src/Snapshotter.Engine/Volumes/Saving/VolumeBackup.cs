@@ -149,7 +149,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
         };
     }
 
-    private int Readers => options.Readers > 0 ? options.Readers : Math.Clamp(Environment.ProcessorCount, 1, 8);
+    private int Readers => ThreadCount.Of(options.Readers);
 
     private void SaveDirectory(
         VolumeSource source, byte[] name, bool isFirst, SaveContext context, VolumeWriter writer,

@@ -44,11 +44,12 @@ internal sealed class VolumeSources : IDisposable
     public static VolumeSources Open(IFileSystem fileSystem, VolumeConfig config)
     {
         var sources = new VolumeSources(fileSystem);
+        var places = new NestedPlaces(fileSystem);
         try
         {
             foreach (var spec in config.Volumes)
             {
-                sources.volumes.Add(Open(fileSystem, spec, config));
+                sources.volumes.Add(Open(fileSystem, places, spec, config));
             }
 
             return sources;
@@ -68,7 +69,7 @@ internal sealed class VolumeSources : IDisposable
         }
     }
 
-    private static VolumeSource Open(IFileSystem fileSystem, VolumeSpec spec, VolumeConfig config)
+    private static VolumeSource Open(IFileSystem fileSystem, NestedPlaces places, VolumeSpec spec, VolumeConfig config)
     {
         try
         {
@@ -86,7 +87,7 @@ internal sealed class VolumeSources : IDisposable
                     return new VolumeSource(spec, null, []);
                 case FileKind.Directory:
                     var directory = fileSystem.OpenDirectory(spec.Path);
-                    var source = new VolumeSource(spec, directory, NestedIn(fileSystem, spec, config));
+                    var source = new VolumeSource(spec, directory, NestedIn(places, spec, config));
                     StagingArea.RefuseUnfinished(directory, EntryNames.IdOf(spec.Target), spec.Path);
                     return source;
                 default:
@@ -101,7 +102,7 @@ internal sealed class VolumeSources : IDisposable
         }
     }
 
-    private static List<byte[]> NestedIn(IFileSystem fileSystem, VolumeSpec outer, VolumeConfig config) =>
-        [.. config.Volumes.Select(other => NestedPlace.Find(fileSystem, outer.Path, other.Path))
+    private static List<byte[]> NestedIn(NestedPlaces places, VolumeSpec outer, VolumeConfig config) =>
+        [.. config.Volumes.Select(other => places.Find(outer.Path, other.Path))
             .OfType<string[]>().Select(names => Encoding.UTF8.GetBytes(string.Join('/', names)))];
 }
