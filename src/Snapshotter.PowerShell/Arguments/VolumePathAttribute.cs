@@ -11,10 +11,12 @@ public sealed class VolumePathAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
-        => Plain(inputData) is string or FileSystemInfo
-            ? ToPath(inputData)
-            : Plain(inputData) is System.Collections.IList list and not byte[]? list.Cast<object>().Select(ToPath).ToArray()
-                : throw Refusal();
+        => Plain(inputData) switch
+        {
+            byte[] => throw Refusal(),
+            System.Collections.IList list => list.Cast<object>().Select(ToPath).ToArray(),
+            _ => ToPath(inputData),
+        };
 
     private static string ToPath(object item) => Plain(item) switch
     {

@@ -36,51 +36,43 @@ internal sealed class EntryOrder
             }
             else
             {
-                Enter(depth++, component);
+                Note(depth++, component, isDirectory: true);
             }
         }
 
-        var name = path.AsMemory(start);
+        Note(depth, path.AsMemory(start), isDirectory);
+    }
+
+    private void Note(int depth, ReadOnlyMemory<byte> name, bool isDirectory)
+    {
+        levels.RemoveRange(depth + 1, levels.Count - depth - 1);
+        var level = levels[depth];
+        var (own, other) = isDirectory ? (level.Directories, level.Files) : (level.Files, level.Directories);
+        var hash = PathHash.Of(name.Span);
+        IsKept &= own.Last.Span.SequenceCompareTo(name.Span) < 0;
+        HasConflict |= other.Hashes.Contains(hash);
+        own.Last = name;
+        own.Hashes.Add(hash);
         if (isDirectory)
         {
-            Enter(depth, name);
-            return;
+            levels.Add(new Level(name));
         }
-
-        Cut(depth);
-        var level = levels[depth];
-        var hash = PathHash.Of(name.Span);
-        IsKept &= level.LastFile.Span.SequenceCompareTo(name.Span) < 0;
-        HasConflict |= level.Directories.Contains(hash);
-        level.LastFile = name;
-        level.Files.Add(hash);
     }
 
-    private void Enter(int depth, ReadOnlyMemory<byte> name)
-    {
-        Cut(depth);
-        var level = levels[depth];
-        var hash = PathHash.Of(name.Span);
-        IsKept &= level.LastDirectory.Span.SequenceCompareTo(name.Span) < 0;
-        HasConflict |= level.Files.Contains(hash);
-        level.LastDirectory = name;
-        level.Directories.Add(hash);
-        levels.Add(new Level(name));
-    }
-
-    private void Cut(int depth) => levels.RemoveRange(depth + 1, levels.Count - depth - 1);
-
-    /// <summary>One directory of the path at work, with the checksums of the names seen in it.</summary>
+    /// <summary>One directory of the path at work, with the names seen in it.</summary>
     private sealed class Level(ReadOnlyMemory<byte> name)
     {
         public ReadOnlyMemory<byte> Name { get; } = name;
 
-        public ReadOnlyMemory<byte> LastFile { get; set; }
+        public Names Files { get; } = new();
 
-        public ReadOnlyMemory<byte> LastDirectory { get; set; }
+        public Names Directories { get; } = new();
+    }
 
-        public HashSet<PathHash> Files { get; } = [];
+    private sealed class Names
+    {
+        public ReadOnlyMemory<byte> Last { get; set; }
 
-        public HashSet<PathHash> Directories { get; } = [];
+        public HashSet<PathHash> Hashes { get; } = [];
     }
 }

@@ -115,7 +115,7 @@ internal sealed class DirectoryStack : IDisposable
             }
             else
             {
-                string path = handle.DisplayPath.TrimEnd('/') + "/" + EntryNames.ForMessage(name);
+                string path = RestoreErrors.PathOf(handle, name);
                 throw new BackupException(
                     BackupError.UnsafeEntry, $"'{archivePath}' has entries below '{path}', which is not a directory in it. The archive is refused.", path)
                 {

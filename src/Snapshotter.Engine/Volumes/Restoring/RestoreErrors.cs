@@ -1,3 +1,4 @@
+using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 
@@ -17,4 +18,8 @@ internal static class RestoreErrors
             BackupError.VolumeNotWritable, $"'{path}' cannot be restored: {cause.Message}. Run as a user who may write there.", path, cause),
         _ => new(BackupError.InputOutput, $"'{path}' could not be restored: {cause.Message}.", path, cause),
     };
+
+    /// <summary>What a name in a directory is called in a message.</summary>
+    public static string PathOf(IDirectory directory, ReadOnlySpan<byte> name) =>
+        directory.DisplayPath.TrimEnd('/') + "/" + EntryNames.ForMessage(name);
 }

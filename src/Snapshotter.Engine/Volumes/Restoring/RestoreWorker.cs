@@ -88,7 +88,7 @@ internal sealed class RestoreWorker(
         catch (FileSystemException e) when (
             job.Metadata.Kind != FileKind.Regular && e.Error is FileError.AccessDenied or FileError.NotSupported)
         {
-            string path = directory.DisplayPath.TrimEnd('/') + "/" + EntryNames.ForMessage(job.Name);
+            string path = RestoreErrors.PathOf(directory, job.Name);
             losses.Note(new Notice(BackupError.NotKept, path, $"'{path}' could not be created: {e.Detail}."));
         }
     }
@@ -118,7 +118,7 @@ internal sealed class RestoreWorker(
     {
         if (directory.TryGetStatus(name, out var status) && status.Kind == FileKind.Directory)
         {
-            string path = directory.DisplayPath.TrimEnd('/') + "/" + EntryNames.ForMessage(name);
+            string path = RestoreErrors.PathOf(directory, name);
             throw new BackupException(
                 BackupError.UnsafeEntry, $"'{archive.Path}' has both a directory and something else of the name '{path}'. The archive is refused.", path)
             {

@@ -75,10 +75,10 @@ internal sealed class WriterPool : IDisposable
     {
         lock (gate)
         {
-            while (finished < submitted && Volatile.Read(ref failure) is null && !stop.IsCancellationRequested)
+            while (finished < submitted)
             {
-                Monitor.Wait(gate, IdleTime);
                 Advance();
+                Monitor.Wait(gate, IdleTime);
             }
         }
 

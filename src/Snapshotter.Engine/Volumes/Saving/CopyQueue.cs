@@ -23,14 +23,9 @@ internal sealed class CopyQueue(
     /// <summary>Bytes copied since the last call.</summary>
     public long TakeAdvanced() => Interlocked.Exchange(ref advanced, 0);
 
-    /// <summary>Adds the line of a file that is written already.</summary>
+    /// <summary>Adds the line of a file that is written already. Not without checksums.</summary>
     public void AddLine(in HashBytes hash, ReadOnlySpan<byte> name)
     {
-        if (hashSize == 0)
-        {
-            return;
-        }
-
         Settle(wait: waiting.Count >= MaxWaiting);
         if (waiting.Count == 0)
         {

@@ -283,7 +283,7 @@ internal sealed class VolumeWriter : IDisposable
     {
         Entries++;
         Bytes += result.Size;
-        if (result.IsRegular)
+        if (result.IsRegular && context.Checksum != ChecksumAlgorithm.None)
         {
             copies.AddLine(result.Hash, task.Directory.NameOf(task.Name.Span).AsSpan(context.PrefixLength));
         }
