@@ -98,7 +98,7 @@ static int Compare(Arguments arguments)
 
     Directory.CreateDirectory(root);
     var report = new Report(
-        MachineInfo.Describe(root), DateOnly.FromDateTime(DateTime.UtcNow), scale, rounds, []);
+        MachineInfo.Describe(root), DateOnly.FromDateTime(DateTime.UtcNow), scale, []);
     foreach (string name in names)
     {
         using var parking = new Parking(Path.Combine(root, "parked"), budget);

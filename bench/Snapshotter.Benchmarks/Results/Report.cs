@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Snapshotter.Benchmarks.Results;
 
 /// <summary>Everything measured in one call, with where and when.</summary>
-internal sealed record Report(string Machine, DateOnly Date, double Scale, int Rounds, List<ScenarioResult> Scenarios)
+internal sealed record Report(string Machine, DateOnly Date, double Scale, List<ScenarioResult> Scenarios)
 {
     private static readonly JsonSerializerOptions Format = new()
     {
