@@ -17,17 +17,22 @@ internal sealed record GoalResult(Goal Goal, double Reached, double CpuRatio)
         var bare = results.FirstOrDefault(r => r.Name == Comparison.BareHost);
         double reached = goal.Measure switch
         {
-            GoalMeasure.Ratio => Net(ours, bare, r => r.Wall) / Net(peer, bare, r => r.Wall),
-            GoalMeasure.RatioPerFile =>
-                Net(ours, bare, r => r.Wall) / ours.Files / (Net(peer, bare, r => r.Wall) / peer.Files),
+            GoalMeasure.Ratio => JobSeconds(ours) / JobSeconds(peer),
+            GoalMeasure.RatioPerFile => JobSeconds(ours) / ours.Files / (JobSeconds(peer) / peer.Files),
             GoalMeasure.ExtraMilliseconds => (ours.Wall - peer.Wall) * 1000,
             GoalMeasure.ExtraMegabytes => ours.PeakMegabytes - peer.PeakMegabytes,
             _ => throw new InvalidOperationException($"{goal.Measure}"),
         };
-        return new GoalResult(goal, reached, Net(ours, bare, r => r.Cpu) / Net(peer, bare, r => r.Cpu));
+        return new GoalResult(goal, reached, NetCpu(ours, bare) / NetCpu(peer, bare));
     }
 
+    /// <summary>
+    /// The whole process; in the engine's host the job by its own clock. Subtracting a run of the bare host instead would
+    /// add that run's noise, which is as large as the shortest jobs.
+    /// </summary>
+    private static double JobSeconds(ContenderResult result) => result.Engine ?? result.Wall;
+
     /// <summary>The bare host's share is taken off what ran in it, and off nothing else.</summary>
-    private static double Net(ContenderResult result, ContenderResult? bare, Func<ContenderResult, double> of) =>
-        result.IsEngineHost && bare is not null ? of(result) - of(bare) : of(result);
+    private static double NetCpu(ContenderResult result, ContenderResult? bare) =>
+        result.IsEngineHost && bare is not null ? result.Cpu - bare.Cpu : result.Cpu;
 }

@@ -32,11 +32,12 @@ internal sealed class LoopVolume : IDisposable
         return free;
     }
 
-    public static LoopVolume MakeXfs(Bench bench, long bytes) => Make(bench, bytes, "mkfs.xfs", "-q", "-m", "reflink=1");
+    public static LoopVolume MakeXfs(Bench bench, long bytes) => Make(bench, bytes, "loop", "mkfs.xfs", "-q", "-m", "reflink=1");
 
-    public static LoopVolume MakeExt4(Bench bench, long bytes) => Make(bench, bytes, "mkfs.ext4", "-q", "-F", "-b", "4096");
+    /// <summary>One inode for each 4 KiB, and no thread that goes on making the file system once it is mounted.</summary>
+    public static LoopVolume MakeExt4(Bench bench, long bytes) => Make(bench, bytes, "loop,noinit_itable", "mkfs.ext4", "-q", "-F", "-b", "4096", "-i", "4096");
 
-    private static LoopVolume Make(Bench bench, long bytes, string tool, params string[] options)
+    private static LoopVolume Make(Bench bench, long bytes, string mountOptions, string tool, params string[] options)
     {
         if (!Posix.IsRoot)
         {
@@ -51,7 +52,7 @@ internal sealed class LoopVolume : IDisposable
 
         bench.Meter.Run(new Command(tool, [.. options, image]));
         var volume = new LoopVolume(bench.Meter, image, bench.NewDirectory("mounted"));
-        bench.Meter.Run(new Command("mount", "-o", "loop", image, volume.MountPoint));
+        bench.Meter.Run(new Command("mount", "-o", mountOptions, image, volume.MountPoint));
         return volume;
     }
 

@@ -41,6 +41,7 @@ internal static class OptimizeScenarios
         Command On(Command command)
         {
             bench.Meter.Run(new Command("cp", "--reflink=auto", master, archive));
+            PageCache.Drop(archive);
             return command;
         }
 

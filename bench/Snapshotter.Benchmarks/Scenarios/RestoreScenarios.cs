@@ -55,7 +55,7 @@ internal static class RestoreScenarios
         string archive = bench.NewPath("ours.tar");
         File.WriteAllBytes(archive, new byte[1024]);
         bench.Meter.Run(Bench.Engine(["backup", "--archive", archive, .. EngineArchive.Volume(tree)]));
-        string copy = "";
+        EmptyDirectory? copy = null;
         return (new Contender
         {
             Name = name,
@@ -64,15 +64,15 @@ internal static class RestoreScenarios
             Reads = archive,
             Prepare = () =>
             {
-                copy = bench.NewDirectory("ours");
-                return Bench.Engine(["restore", "--archive", archive, .. EngineArchive.Volume(copy)]);
+                copy = new EmptyDirectory(bench, tree);
+                return Bench.Engine(["restore", "--archive", archive, .. EngineArchive.Volume(copy.Path)]);
             },
             Check = () =>
             {
-                bench.Check.SameTree(tree, copy, exact: true);
-                bench.Check.NoMoreSpace(tree, copy);
+                bench.Check.SameTree(tree, copy!.Path, exact: true);
+                bench.Check.NoMoreSpace(tree, copy!.Path);
             },
-            Tidy = () => bench.Discard(copy, tree),
+            Tidy = () => copy!.Dispose(),
         }, archive);
     }
 
@@ -81,18 +81,18 @@ internal static class RestoreScenarios
     {
         string archive = bench.NewPath($"{program}.tar");
         bench.Meter.Run(new Command(program, ["-cf", archive, .. flags, "-C", tree, "."]));
-        string copy = "";
+        EmptyDirectory? copy = null;
         return (new Contender
         {
             Name = name,
             Reads = archive,
             Prepare = () =>
             {
-                copy = bench.NewDirectory(program);
-                return new Command(program, ["-xf", archive, .. flags, "-C", copy]);
+                copy = new EmptyDirectory(bench, tree);
+                return new Command(program, ["-xf", archive, .. flags, "-C", copy.Path]);
             },
-            Check = () => bench.Check.SameTree(tree, copy, exact: flags.Length > 0),
-            Tidy = () => bench.Discard(copy, tree),
+            Check = () => bench.Check.SameTree(tree, copy!.Path, exact: flags.Length > 0),
+            Tidy = () => copy!.Dispose(),
         }, archive);
     }
 }
