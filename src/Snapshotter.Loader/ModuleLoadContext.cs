@@ -4,27 +4,17 @@ using System.Runtime.Loader;
 namespace Snapshotter.Loader;
 
 /// <summary>
-/// Keeps the module's assemblies to themselves: another module may have loaded another version of YamlDotNet, say,
-/// into the process, and neither gets to see the other's. What is not in the module's folder (PowerShell itself, the
+/// Keeps the module's packages to themselves: another module may have loaded another version of YamlDotNet, say, into the
+/// process, and neither gets to see the other's. What is not in the module's folder <c>lib</c> (PowerShell itself, the
 /// framework) comes from where everyone has it.
 /// </summary>
-public sealed class ModuleLoadContext : AssemblyLoadContext
+internal sealed class ModuleLoadContext() : AssemblyLoadContext("Snapshotter")
 {
-    private const string MainAssembly = "Snapshotter.PowerShell";
-
-    private static readonly Lazy<Assembly> Cmdlets =
-        new(() => new ModuleLoadContext().LoadFromAssemblyName(new AssemblyName(MainAssembly)));
-
     private readonly string folder = Path.Join(Path.GetDirectoryName(typeof(ModuleLoadContext).Assembly.Location), "lib");
 
-    private ModuleLoadContext()
-        : base("Snapshotter")
-    {
-    }
-
-    /// <summary>Loads the assembly that holds the cmdlets; later calls return the same.</summary>
-    /// <returns>The assembly to import.</returns>
-    public static Assembly LoadCmdlets() => Cmdlets.Value;
+    /// <summary>Serves what the cmdlets ask for by name. Only our own names: packages are left to whoever wants them.</summary>
+    public Assembly? Serve(AssemblyLoadContext asking, AssemblyName wanted) =>
+        wanted.Name?.StartsWith("Snapshotter.", StringComparison.Ordinal) == true ? Load(wanted) : null;
 
     /// <inheritdoc/>
     protected override Assembly? Load(AssemblyName assemblyName)

@@ -2,7 +2,7 @@ BeforeAll { Import-Module "$PSScriptRoot/TestVolumes.psm1" -Force }
 
 Describe Snapshotter {
     It 'survives Import-Module -Force and Remove-Module' {
-        $path = (Get-Module Snapshotter).Path
+        $path = Join-Path (Get-Module Snapshotter).ModuleBase Snapshotter.psd1
         Import-Module $path -Force
         Get-Command -Module Snapshotter | Should -HaveCount 7
         Remove-Module Snapshotter

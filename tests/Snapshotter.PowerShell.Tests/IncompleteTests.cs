@@ -116,7 +116,7 @@ public sealed class IncompleteTests : ModuleTest
     {
         var record = Session.Value<ProgressRecord>($"""
             $assembly = (Get-Command Backup-Volume).ImplementingType.Assembly
-            $where = [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($assembly).Assemblies.Where(
+            $where = [AppDomain]::CurrentDomain.GetAssemblies().Where(
                 [scriptblock]::Create('$_.GetName().Name -eq "Snapshotter.Engine"'))[0].GetType('Snapshotter.Engine.Reporting.JobProgress')
             $progress = [Activator]::CreateInstance($where, @('Backing up', '/data', [long]{done}, [long]{total}, [long]12, [timespan]::FromSeconds(2)))
             $assembly.GetType('Snapshotter.PowerShell.Output.ProgressRecords').GetMethod('From').Invoke($null, @(0, $progress))

@@ -15,8 +15,8 @@ public sealed class LayoutTests
             "LICENSE",
             "Snapshotter.Format.ps1xml",
             "Snapshotter.Loader.dll",
+            "Snapshotter.PowerShell.dll",
             "Snapshotter.psd1",
-            "Snapshotter.psm1",
             "en-US/Snapshotter.PowerShell.dll-Help.xml",
             "en-US/about_Snapshotter.help.txt",
             "lib/Docker.DotNet.Handler.Abstractions.dll",
@@ -30,7 +30,6 @@ public sealed class LayoutTests
             "lib/Microsoft.Net.Http.Client.dll",
             "lib/Snapshotter.Docker.dll",
             "lib/Snapshotter.Engine.dll",
-            "lib/Snapshotter.PowerShell.dll",
             "lib/System.IO.Hashing.dll",
             "lib/YamlDotNet.dll",
         ];
@@ -39,7 +38,7 @@ public sealed class LayoutTests
     }
 
     [Theory]
-    [InlineData("module/Snapshotter/lib/Snapshotter.PowerShell.dll")]
+    [InlineData("module/Snapshotter/Snapshotter.PowerShell.dll")]
     [InlineData("module/Snapshotter/lib/Snapshotter.Engine.dll")]
     [InlineData("module/Snapshotter/lib/YamlDotNet.dll")]
     [InlineData("module/Snapshotter/Snapshotter.Loader.dll")]

@@ -4,7 +4,7 @@ using Snapshotter.Engine.Tests.Support;
 namespace Snapshotter.Engine.Tests.Arrows;
 
 /// <summary>
-/// Which part may know which. Between assemblies: module script → Loader ⇒ PowerShell → {Engine, Docker}, Docker → Engine.
+/// Which part may know which. Between assemblies: module manifest → {Loader, PowerShell}, PowerShell → {Engine, Docker}, Docker → Engine.
 /// Inside the engine: Volumes → Archive → Tar, and both → FileSystem; everybody may use Reporting. Nothing points back.
 /// </summary>
 public sealed class ArrowTests
@@ -55,7 +55,7 @@ public sealed class ArrowTests
     [Theory]
     [InlineData("Snapshotter.Engine", "System.IO.Hashing", "YamlDotNet")]
     [InlineData("Snapshotter.Docker", "Docker.DotNet.Enhanced")]
-    [InlineData("Snapshotter.Loader")]
+    [InlineData("Snapshotter.Loader", "PowerShellStandard.Library")]
     [InlineData("Snapshotter.PowerShell", "PowerShellStandard.Library")]
     [InlineData("Snapshotter.Shell", "System.Management.Automation")]
     public void A_project_depends_on_these_packages_only(string project, params string[] expected) =>
@@ -71,12 +71,13 @@ public sealed class ArrowTests
     }
 
     [Fact]
-    public void The_module_script_loads_the_loader_and_nothing_else()
+    public void The_module_loads_the_loader_before_the_cmdlets_and_nothing_else()
     {
-        string script = File.ReadAllText(Path.Combine(Repository.Root, "module", "Snapshotter.psm1"));
-        var assemblies = System.Text.RegularExpressions.Regex.Matches(script, @"[\w.]+\.dll").Select(match => match.Value);
+        string manifest = File.ReadAllText(Path.Combine(Repository.Root, "module", "Snapshotter.psd1"));
+        var assemblies = System.Text.RegularExpressions.Regex.Matches(manifest, @"(\w+) += .*?([\w.]+\.dll)")
+            .Select(match => $"{match.Groups[1].Value} {match.Groups[2].Value}");
 
-        Assert.Equal(["Snapshotter.Loader.dll"], assemblies);
+        Assert.Equal(["NestedModules Snapshotter.Loader.dll", "RootModule Snapshotter.PowerShell.dll"], assemblies);
     }
 
     /// <summary>Lines "type -> namespace" for each reference from a part to one that is not in its list.</summary>
