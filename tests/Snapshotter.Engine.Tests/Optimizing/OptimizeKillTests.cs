@@ -99,14 +99,15 @@ public sealed class OptimizeKillTests : IDisposable
     private static VolumeConfig Config(string prefix, string volume, RetentionPolicy? keep = null)
         => new() { Prefix = prefix, Volumes = { new VolumeSpec { Target = "/volume", Source = volume } }, Keep = keep };
 
-    private static Process StartChild(string archive, string volume)
+    private Process StartChild(string archive, string volume)
     {
         var start = new ProcessStartInfo("dotnet", [
             typeof(OptimizeKillTests).Assembly.Location, "-method", $"{typeof(OptimizeKillTests).FullName}.{nameof(Rounds_of_backups_keep_what_the_policy_says)}",
         ])
         {
             RedirectStandardOutput = true,
-            Environment = { [ArchiveVariable] = archive, [VolumeVariable] = volume },
+            // What a killed process leaves in the folder for temporary files goes with this test's.
+            Environment = { [ArchiveVariable] = archive, [VolumeVariable] = volume, ["TMPDIR"] = folder.CreateFolder("tmp") },
         };
         var child = Process.Start(start)!;
         child.OutputDataReceived += (_, _) => { };
