@@ -4,7 +4,7 @@
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd) || exit 1
 shell=${SNAPSHOTTER_SHELL:-$root/out/shell/snapshotter-shell}
-checks=9
+checks=10
 if [ "$(id -u)" -ne 0 ]; then
     echo "SKIPPED: full and read-only file systems: only root can mount them"
     echo "0 passed, 0 failed, $checks skipped"
@@ -95,6 +95,10 @@ result=$(attempt "Restore-Volume '$work/full.tar' $(to large "$work/narrow/volum
 if [ "$result" = none ] && diff -r "$work/large" "$work/narrow/volume"; then
     echo "restore in place where there is no room to stage: as it was saved"; passed=$((passed + 1))
 else fail "restore in place: $result"; fi
+
+place tight size=20m
+make_files "$work/tight/volume" 3 2000000
+expect "restore in place that has no room even then" InsufficientSpace "Restore-Volume '$work/full.tar' $(to large "$work/tight/volume") -InPlace" "$work/tight"
 
 # Room enough by the numbers, but the files run out in the middle.
 place inodes size=8m,nr_inodes=400

@@ -31,6 +31,9 @@ internal interface IFileSystem
     /// <summary>Bytes an ordinary user may still write on the file system that holds the path.</summary>
     long FreeSpace(string path);
 
+    /// <summary>Whether files at the path may take less room than what they hold: the file system may compress.</summary>
+    bool MayCompress(string path);
+
     /// <summary>A temporary file without a name that goes with its handle: for lists too long to hold in memory.</summary>
     IFile CreateSpool();
 

@@ -258,6 +258,8 @@ internal sealed class MemoryFileSystem : IFileSystem
         }
     }
 
+    public bool MayCompress(string path) => false;
+
     public IFile CreateSpool()
     {
         lock (gate)

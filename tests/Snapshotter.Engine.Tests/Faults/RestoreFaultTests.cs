@@ -94,6 +94,23 @@ public sealed class RestoreFaultTests(ITestOutputHelper output)
         output.WriteLine($"restore on a full disk: {refused} sizes refused, {restored} enough");
     }
 
+    [Fact]
+    public void A_folder_that_would_be_too_small_even_empty_is_not_emptied()
+    {
+        var (disk, _) = Build("missing");
+        var check = new Check(disk, new RestoreOptions { InPlace = true });
+        var full = long.MaxValue / 2;
+        disk.Capacity = full;
+        var before = full - disk.FreeSpace("/");
+        disk.Capacity = before;
+        var exception = Assert.Throws<BackupException>(() => Scene.Restore(disk, new RestoreOptions { InPlace = true }));
+        Assert.Equal(BackupError.InsufficientSpace, exception.Error);
+        disk.Capacity = full;
+        Assert.Equal(before, full - disk.FreeSpace("/"));
+        disk.Capacity = null;
+        check.IsOldOrMended(disk);
+    }
+
     private static (MemoryFileSystem Disk, RestoreOptions Options) Build(string start)
     {
         var disk = Scene.Build("three generations");

@@ -500,6 +500,8 @@ public abstract class FileSystemContract : IDisposable
     [Fact]
     public void Free_space_is_known()
     {
+        _ = FileSystem.MayCompress(Root);
+        Assert.ThrowsAny<FileSystemException>(() => FileSystem.MayCompress(PathOf("missing/below")));
         Assert.InRange(FileSystem.FreeSpace(Root), 1, long.MaxValue);
         Assert.ThrowsAny<FileSystemException>(() => FileSystem.FreeSpace(PathOf("missing/below")));
     }

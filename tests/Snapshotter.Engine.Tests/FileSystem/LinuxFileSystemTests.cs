@@ -526,6 +526,15 @@ public sealed class LinuxFileSystemTests : FileSystemContract
     }
 
     [Fact]
+    public void A_file_system_that_may_compress_is_told_apart()
+    {
+        using var btrfs = MountedFolder.Btrfs();
+        using var ext4 = MountedFolder.Ext4();
+        Assert.True(FileSystem.MayCompress(btrfs.FullPath));
+        Assert.False(FileSystem.MayCompress(ext4.FullPath));
+    }
+
+    [Fact]
     public void Mount_points_are_found_and_cannot_be_moved()
     {
         using var mounted = MountedFolder.Memory("with space\\and\nline");

@@ -25,6 +25,8 @@ internal sealed class MountedFolder : IDisposable
 
     public static MountedFolder Ext4() => OfImage("mkfs.ext4", "-q", "-F", "-b", "4096");
 
+    public static MountedFolder Btrfs() => OfImage("mkfs.btrfs", "-q");
+
     public static MountedFolder Memory(string name = "mounted")
     {
         var mounted = new MountedFolder(name);

@@ -24,6 +24,8 @@ internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> b
 
     public long FreeSpace(string path) => real.FreeSpace(path);
 
+    public bool MayCompress(string path) => real.MayCompress(path);
+
     public IFile CreateSpool() => real.CreateSpool();
 
     public ReadOnlyMemory<byte> UserName(uint userId) => real.UserName(userId);

@@ -94,23 +94,26 @@ internal sealed unsafe class LinuxFileSystem : IFileSystem
 
     public string? PlaceOf(string path) => TryGetStatus(path, out _) ? MountTable.PlaceOf(RealPath(path)) : null;
 
-    public long FreeSpace(string path)
+    public long FreeSpace(string path) => OfDrive(path, "ask for the free space of", drive => drive.AvailableFreeSpace);
+
+    public bool MayCompress(string path) => OfDrive(path, "ask for the kind of file system of", drive => drive.DriveFormat is "btrfs" or "zfs");
+
+    private static T OfDrive<T>(string path, string operation, Func<DriveInfo, T> ask)
     {
         try
         {
-            return new DriveInfo(path).AvailableFreeSpace;
+            return ask(new DriveInfo(path));
         }
         catch (DriveNotFoundException)
         {
-            throw LinuxError.Of(LinuxError.ENOENT, "ask for the free space of", path);
+            throw LinuxError.Of(LinuxError.ENOENT, operation, path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FileSystemException(FileError.Other, "ask for the free space of", path, exception.Message);
+            throw new FileSystemException(FileError.Other, operation, path, exception.Message);
         }
     }
 
-    [SkipLocalsInit]
     public IFile CreateSpool()
     {
         Span<byte> buffer = stackalloc byte[CName.PathSize];

@@ -77,6 +77,12 @@ internal sealed class PortableFileSystem : IFileSystem
             : throw PortableError.OfSystem(Marshal.GetLastPInvokeError(), "ask for the free space of", path);
     }
 
+    public bool MayCompress(string path)
+    {
+        Find(path, "ask for the attributes of", out var fullPath);
+        return PortableError.Run("ask for the attributes of", path, () => File.GetAttributes(fullPath).HasFlag(FileAttributes.Compressed));
+    }
+
     public IFile CreateSpool() => new PortableFile(
         Path.Join(Path.GetTempPath(), $"snapshotter-{Guid.NewGuid():N}"),
         FileMode.CreateNew,

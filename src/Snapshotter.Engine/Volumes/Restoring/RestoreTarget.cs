@@ -212,6 +212,7 @@ internal sealed class RestoreTarget(
     {
         swap.Discard();
         CheckLargestFile(root);
+        CheckSpaceInPlace(archive, root);
         TreeRemover.RemoveContent(fileSystem.OpenDirectory(Planned.Path), keep);
         WriteBelow(archive, root, replace: keep.Children.Count > 0, monitor, cancellation);
     }
@@ -306,12 +307,30 @@ internal sealed class RestoreTarget(
     private void CheckSpace(ArchiveFile archive, IDirectory fresh)
     {
         long free = fileSystem.FreeSpace(Planned.Path);
-        if (verification.StoredBytes > free && !CanShareBlocks(archive, fresh))
+        if (verification.StoredBytes > free && !CanShareBlocks(archive, fresh, "probe"u8))
         {
             throw new BackupException(
                 BackupError.InsufficientSpace,
                 $"'{Planned.Path}' needs {verification.StoredBytes} bytes to be restored beside what is there, and {free} are free. "
                 + "Free some, or use -InPlace, which empties the volume first.",
+                Planned.Path);
+        }
+    }
+
+    /// <summary>What there is goes first, but not when even that does not make room enough.</summary>
+    private void CheckSpaceInPlace(ArchiveFile archive, IDirectory root)
+    {
+        long free = fileSystem.FreeSpace(Planned.Path);
+        if (verification.StoredBytes > free
+            && !fileSystem.MayCompress(Planned.Path)
+            && TreeSize.Of(fileSystem.OpenDirectory(Planned.Path), keep) is { } taken
+            && verification.StoredBytes > free + taken
+            && !CanShareBlocks(archive, root, StagingArea.NameFor(Volume.Id)))
+        {
+            throw new BackupException(
+                BackupError.InsufficientSpace,
+                $"'{Planned.Path}' needs {verification.StoredBytes} bytes; {free} are free, and emptying it would give {taken} more. "
+                + "Nothing was changed; free some.",
                 Planned.Path);
         }
     }
@@ -333,10 +352,11 @@ internal sealed class RestoreTarget(
         }
     }
 
-    private static bool CanShareBlocks(ArchiveFile archive, IDirectory fresh)
+    /// <summary>Tries it with a file of a name that is free.</summary>
+    private static bool CanShareBlocks(ArchiveFile archive, IDirectory directory, ReadOnlySpan<byte> name)
     {
-        byte[] name = "probe"u8.ToArray();
-        using var probe = fresh.CreateFile(name, 0x180);
+        directory.GetStatus(out var before);
+        using var probe = directory.CreateFile(name, 0x180);
         try
         {
             return probe.TryClone(archive.File, 0, 0, Tar.TarLayout.Alignment);
@@ -347,7 +367,8 @@ internal sealed class RestoreTarget(
         }
         finally
         {
-            fresh.RemoveFile(name);
+            directory.RemoveFile(name);
+            directory.SetTime(before);
         }
     }
 
