@@ -1,107 +1,23 @@
 #!/usr/bin/env python3
 """Kills the real program at random instants and looks at what it leaves behind.
 
-tests/kill/kill.py [RUNS] [SEED]     RUNS backups and RUNS restores (default 25); a seed repeats their instants
+tests/kill/kill.py [RUNS] [SEED]     RUNS backups, restores and removals each (default 25); a seed repeats their instants
 
 Backup: after each kill GNU tar lists the archive with exit code 0, Python's tarfile reads every byte of it, all committed
 generations hold what was saved, and the new one is whole or absent. The next backup heals the archive, and Test-BackupTar
-finds it whole. Restore: after each kill the volume is wholly old or wholly new, or the journal of the swap is there; the
-next restore makes it wholly new. One run in five gets SIGINT or SIGTERM instead, after which the archive must be byte
-for byte what it was, unless the backup was committed before.
-
-Needs the built shell (out/shell, or the one that SNAPSHOTTER_SHELL names), GNU tar and Python 3.9 or later.
+finds it whole. Removal of generations: the same for those that stay, and the next run finishes. Restore: after each kill
+the volume is wholly old or wholly new, or the journal of the swap is there; the next restore makes it wholly new. One run
+in five gets SIGINT or SIGTERM instead, after which the archive must be byte for byte what it was, unless the backup was
+committed before, and nothing is left beside it or in the volume.
 """
-import hashlib
-import os
 import random
 import shutil
 import signal
-import stat
-import subprocess
 import sys
-import tarfile
-import tempfile
 import time
-from collections import Counter
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SHELL = os.environ.get('SNAPSHOTTER_SHELL') or os.path.join(ROOT, 'out', 'shell', 'snapshotter-shell')
-
-
-class Wrong(Exception):
-    """What was found is not what is promised."""
-
-
-def shell(script):
-    """Starts the program; returns when it has reached the first command that matters."""
-    text = f"$ErrorActionPreference = 'Stop'; [Console]::Out.WriteLine('ready'); {script}; [Console]::Out.WriteLine('done')"
-    process = subprocess.Popen([SHELL, '-NoProfile', '-Command', text], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    if process.stdout.readline() != b'ready\n':
-        raise Wrong(f'the shell did not start: {process.communicate()}')
-    return process
-
-
-class Helper:
-    """A long-lived shell for all that is not to be killed: starting one takes longer than most jobs."""
-
-    LOOP = ("while ($null -ne ($line = [Console]::In.ReadLine())) { "
-            "try { . ([scriptblock]::Create($line)) } catch { [Console]::Out.WriteLine(\"error: $_\") }; "
-            "[Console]::Out.WriteLine('done') }")
-
-    def __init__(self):
-        self.process = subprocess.Popen([SHELL, '-NoProfile', '-Command', "$ErrorActionPreference = 'Stop'; " + self.LOOP],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def run(self, script):
-        print(script, file=self.process.stdin, flush=True)
-        lines = []
-        while not lines or lines[-1] != 'done':
-            line = self.process.stdout.readline()
-            if not line:
-                raise Wrong(f'the shell ended: {lines}')
-            lines.append(line.rstrip('\n'))
-        if any(line.startswith('error: ') for line in lines):
-            raise Wrong(f'{script}: {lines}')
-        return lines
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-class Phase:
-    """A part of a job, from an instant that can be seen from outside to the job's end, and how long that takes."""
-
-    def __init__(self, has_begun):
-        self.has_begun = has_begun
-        self.duration = 0
-
-
-def measure(script, reset, phases):
-    """Runs a job three times to learn how long its phases take, which are given in the order in which they begin."""
-    samples = []
-    for _ in range(3):
-        reset()
-        process = shell(script)
-        begun = []
-        for phase in phases:
-            wait_until(phase.has_begun, process)
-            begun.append(time.monotonic())
-        while process.stdout.readline() not in (b'done\n', b''):
-            pass
-        ended = time.monotonic()
-        process.communicate()
-        samples.append([ended - instant for instant in begun])
-    reset()
-    for phase, durations in zip(phases, zip(*samples)):
-        phase.duration = sorted(durations)[1]
-    return phases
-
-
-def wait_until(is_true, process):
-    while process.poll() is None and not is_true():
-        time.sleep(0.0005)
+import runs
+from runs import BackupRuns, Helper, OptimizeRuns, RestoreRuns, Wrong, repeat, shell, wait_until
 
 
 def kill(script, phases):
@@ -109,6 +25,7 @@ def kill(script, phases):
     Runs a script and sends it a signal at an instant of one of its phases, since some are much shorter than the whole.
     Returns the signal, or None when it ended before.
     """
+    rng = runs.rng
     number = rng.choice([signal.SIGKILL] * 8 + [signal.SIGINT, signal.SIGTERM])
     phase, instant = rng.choice(phases), rng.random() * 1.1
     process = shell(script)
@@ -118,275 +35,46 @@ def kill(script, phases):
     if not ended:
         process.send_signal(number)
     process.communicate()
+    if ended and process.returncode != 0:
+        raise Wrong(f'it ended with exit code {process.returncode}')
     return None if ended else number
 
 
-def sha256(path, length=None):
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        while True:
-            piece = file.read(1 << 20 if length is None else min(1 << 20, length))
-            if not piece:
-                return digest.hexdigest()
-            if length is not None:
-                length -= len(piece)
-            digest.update(piece)
+def killed(cases):
+    def once(n):
+        case = cases[n % len(cases)]
+        case.prepare(n)
+        received = kill(case.script, case.phases)
+        result = case.judge()
+        if received is None and not case.is_done(result):
+            raise Wrong(f'it ended, and left: {result}')
+        if received in (signal.SIGINT, signal.SIGTERM):
+            case.judge_stopped(result)
+        case.heal(result)
+        return [f'{signal.Signals(received).name if received else "ended before"}: {result}']
+    return once
 
 
-def tree(root, ignore_root_time=False, exclude=()):
-    """All that is seen of a tree: type, mode, owner, time, size, link target, content."""
-    found = {}
-
-    def visit(path, name):
-        status = os.lstat(path)
-        kind = stat.S_IFMT(status.st_mode)
-        link = os.readlink(path) if kind == stat.S_IFLNK else None
-        content = sha256(path) if kind == stat.S_IFREG else None
-        is_root_time_free = ignore_root_time and name == '.'
-        found[name] = (status.st_mode, status.st_uid, status.st_gid, None if is_root_time_free else status.st_mtime_ns, link, content)
-        if kind == stat.S_IFDIR:
-            for child in sorted(os.listdir(path)):
-                if not (name == '.' and child in exclude):
-                    visit(os.path.join(path, child), child if name == '.' else name + '/' + child)
-
-    visit(root, '.')
-    return found
-
-
-def write(path, size):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, 'wb') as file:
-        file.write(rng.randbytes(size))
-
-
-def make_volume(folder, files, large):
-    """A volume whose backup takes a while and whose swap takes many renames."""
-    os.makedirs(folder)
-    for i in range(files):
-        write(f'{folder}/file{i}', rng.randrange(0, 9000))
-        write(f'{folder}/folder{i % 40}/file{i}', rng.randrange(0, 9000))
-    for i in range(large):
-        write(f'{folder}/large{i}', 8 << 20)
-    os.symlink('file0', f'{folder}/link')
-    os.link(f'{folder}/file1', f'{folder}/hardlink')
-
-
-def change_volume(folder, n):
-    write(f'{folder}/file{rng.randrange(100)}', rng.randrange(0, 90000))
-    write(f'{folder}/new{n}', rng.randrange(0, 90000))
-    if os.path.exists(f'{folder}/new{n - 4}'):
-        os.remove(f'{folder}/new{n - 4}')
-    write(f'{folder}/large0', rng.randrange(1 << 20, 8 << 20))
-
-
-def contents(folder):
-    """Names and contents of the regular files of a volume, as an archive shows them."""
-    return {name: value[5] for name, value in tree(folder).items() if value[5] is not None}
-
-
-def generations(archive):
-    """Reads the archive with Python: for each generation the contents of its files, links resolved."""
-    listing = subprocess.run(['tar', '-tf', archive], capture_output=True, check=False, env={**os.environ, 'LC_ALL': 'C'})
-    # A kill between the writes of the second and the first block of a generation leaves a lone zero block.
-    remarks = [line for line in listing.stderr.splitlines() if b': A lone zero block at ' not in line]
-    if listing.returncode != 0 or remarks:
-        raise Wrong(f'GNU tar says {listing.returncode}: {listing.stderr.decode()}')
-    found = []
-    files = {}
-    with tarfile.open(archive, 'r:', errorlevel=2) as tar:
-        for member in tar:
-            parts = member.name.split('/')
-            if parts[0] != 'volumes':
-                continue
-            if parts[1] == 'volumes-data.yml':
-                found.append(files)
-                files = {}
-            elif member.isreg() and len(parts) > 2:
-                digest = hashlib.sha256()
-                source = tar.fileobj
-                source.seek(member.offset_data)
-                left = member.size
-                while left > 0:
-                    piece = source.read(min(left, 1 << 20))
-                    if not piece:
-                        raise Wrong(f'{member.name} is cut short')
-                    digest.update(piece)
-                    left -= len(piece)
-                files['/'.join(parts[2:])] = digest.hexdigest()
-            elif member.islnk():
-                files['/'.join(parts[2:])] = files['/'.join(member.linkname.split('/')[2:])]
-    if files:
-        raise Wrong('entries stand behind the last manifest')
-    return found
-
-
-class BackupRuns:
-    """Backups of a changing volume into one archive, each killed once and then made again."""
-
-    def __init__(self, folder, is_padded):
-        self.folder = folder
-        self.volume = f'{folder}/volume'
-        self.archive = f'{folder}/backup.tar'
-        self.is_padded = is_padded
-        os.makedirs(folder)
-        make_volume(self.volume, 200, 2)
-        self.script = f"$null = Backup-Volume '{self.volume}' '{self.archive}' -WarningVariable told 3>$null"
-        self.reset()
-        self.phases = measure(self.script, self.reset, [Phase(lambda: True), Phase(self.is_writing)])
-
-    def is_writing(self):
-        return os.path.getsize(self.archive) > self.length
-
-    def reset(self):
-        self.saved = []
-        if self.is_padded:
-            # GNU tar's padding: the end lies before 10,240 zeros, and the first generation is not on a page.
-            write(f'{self.folder}/foreign', 700)
-            subprocess.run(['tar', '-cf', self.archive, '-C', self.folder, 'foreign'], check=True)
-        else:
-            if os.path.exists(self.archive):
-                os.remove(self.archive)
-            helper.run(f"$null = Initialize-BackupTar '{self.archive}'")
-        self.length = os.path.getsize(self.archive)
-
-    def once(self, n):
-        if len(self.saved) == 6:
-            self.reset()
-        change_volume(self.volume, n)
-        before = sha256(self.archive)
-        self.length = os.path.getsize(self.archive)
-        received = kill(self.script, self.phases)
-        found = generations(self.archive)
-        is_unchanged = sha256(self.archive) == before
-        if found == self.saved + [contents(self.volume)]:
-            result = 'committed'
-            self.saved = found
-        elif found == self.saved:
-            result = 'absent, nothing written' if is_unchanged else 'absent, rubbish behind the end'
-        else:
-            raise Wrong('the generations are not those that were saved')
-        if received in (signal.SIGINT, signal.SIGTERM) and result != 'committed' and not is_unchanged:
-            raise Wrong(f'after signal {received} the archive is not what it was')
-        self.heal(result)
-        return f'{signal.Signals(received).name if received else "ended before"}: {result}'
-
-    def heal(self, result):
-        output = helper.run(self.script + "; [Console]::Out.WriteLine($told.Count); "
-                            f"[Console]::Out.WriteLine((Test-BackupTar '{self.archive}' -Quiet))")
-        if (output[0] != '0') != (result == 'absent, rubbish behind the end'):
-            raise Wrong(f'{result}, and the next backup said: {output}')
-        if output[1] != 'True':
-            raise Wrong(f'Test-BackupTar finds damage: {output}')
-        self.saved.append(contents(self.volume))
-        if generations(self.archive) != self.saved:
-            raise Wrong('after the next backup the generations are not those that were saved')
-
-
-class RestoreRuns:
-    """Restores of a folder and a file over other content, each killed once and then made again."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.volume = f'{folder}/home/volume'
-        self.file = f'{folder}/home/file'
-        self.archive = f'{folder}/backup.tar'
-        make_volume(self.volume, 400, 1)
-        write(self.file, 6 << 20)
-        os.chmod(self.volume, 0o2750)
-        helper.run(f"$null = Initialize-BackupTar '{self.archive}'; "
-            f"$null = '{self.volume}', '{self.file}' | Backup-Volume -Archive '{self.archive}'")
-        self.new = tree(self.volume), tree(self.file)
-        shutil.rmtree(self.volume)
-        make_volume(self.volume, 300, 1)
-        write(self.file, 5 << 20)
-        self.old_folder = f'{folder}/old'
-        subprocess.run(['cp', '-a', f'{folder}/home', self.old_folder], check=True)
-        self.old = tree(self.volume), tree(self.file)
-        self.script = f"$null = Restore-Volume '{self.archive}' -Prefix volumes -Confirm:$false"
-        self.staging = '.snapshotter-' + hashlib.sha256(self.volume.encode()).hexdigest()
-        self.beside = '.snapshotter-' + hashlib.sha256(self.file.encode()).hexdigest()
-        self.phases = measure(self.script, self.reset, [
-            Phase(lambda: True), Phase(self.is_staging), Phase(self.is_swapping), Phase(self.is_at_file)])
-
-    def is_staging(self):
-        return os.path.exists(f'{self.volume}/{self.staging}')
-
-    def is_swapping(self):
-        return os.path.exists(f'{self.volume}/{self.staging}/swap')
-
-    def is_at_file(self):
-        return os.path.exists(f'{self.folder}/home/{self.beside}')
-
-    def reset(self):
-        shutil.rmtree(f'{self.folder}/home')
-        subprocess.run(['cp', '-a', self.old_folder, f'{self.folder}/home'], check=True)
-
-    def once(self, _):
-        self.reset()
-        before = sha256(self.archive)
-        received = kill(self.script, self.phases)
-        found = tree(self.volume, ignore_root_time=True, exclude=(self.staging,))
-        if os.path.exists(f'{self.volume}/{self.staging}/swap'):
-            result = 'in the middle of its swap'
-        elif found == self.without_root_time(self.old[0]):
-            result = 'old, staging begun' if os.path.exists(f'{self.volume}/{self.staging}') else 'old'
-        elif found == self.without_root_time(self.new[0]):
-            result = 'new'
-        else:
-            raise Wrong('the volume is neither old nor new, and no journal is there')
-        if received in (signal.SIGINT, signal.SIGTERM) and result == 'old, staging begun':
-            raise Wrong(f'after signal {received} the staging folder was left')
-        if tree(self.file) not in (self.old[1], self.new[1]):
-            raise Wrong('the file volume is neither old nor new')
-        helper.run(self.script)
-        if (tree(self.volume), tree(self.file)) != self.new or os.path.exists(f'{self.folder}/home/{self.beside}'):
-            raise Wrong(f'{result}, and the next restore did not make it new')
-        if sha256(self.archive) != before:
-            raise Wrong('the archive was changed')
-        return f'{signal.Signals(received).name if received else "ended before"}: {result}'
-
-    @staticmethod
-    def without_root_time(found):
-        root = found['.']
-        return {**found, '.': root[:3] + (None,) + root[4:]}
-
-
-def repeat(name, runs, cases):
-    """Runs the cases in turn, up to the first that fails. Prints how the instants were spread. Returns passed and failed."""
-    outcomes = Counter()
-    failed = 0
-    for n in range(runs):
-        try:
-            outcomes[cases[n % len(cases)].once(n)] += 1
-        except Wrong as e:
-            failed = 1
-            print(f'FAILED: {name} {n} of {runs}, seed {seed}: {e}', flush=True)
-            break
-        if n % 50 == 49:
-            print(f'{name}: {n + 1} of {runs}', flush=True)
-    print(f'{name}: {sum(outcomes.values())} runs', flush=True)
-    for outcome, count in sorted(outcomes.items()):
-        print(f'  {count:5} {outcome}', flush=True)
-    return sum(outcomes.values()), failed
-
-
-def main():
-    work = tempfile.mkdtemp(prefix='snapshotter-kill-')
+def main(count, seed):
+    print(f'{count} killed backups, restores and removals of generations, seed {seed}', flush=True)
+    runs.rng = random.Random(seed)
+    work = runs.work_folder('snapshotter-kill-')
+    helper = Helper()
     try:
-        backups = repeat('killed backup', count, [BackupRuns(f'{work}/ours', False), BackupRuns(f'{work}/padded', True)])
-        restores = repeat('killed restore', count, [RestoreRuns(f'{work}/restore')])
+        results = [
+            repeat('killed backup', count, killed([
+                BackupRuns(f'{work}/ours', helper), BackupRuns(f'{work}/padded', helper, is_padded=True)])),
+            repeat('killed removal', count, killed([OptimizeRuns(f'{work}/optimize', helper)])),
+            repeat('killed restore', count, killed([RestoreRuns(f'{work}/restore', helper)])),
+        ]
     finally:
         helper.end()
         shutil.rmtree(work)
-    failed = backups[1] + restores[1]
-    print(f'{backups[0] + restores[0]} passed, {failed} failed, 0 skipped')
+    failed = sum(result[1] for result in results)
+    print(f'{sum(result[0] for result in results)} passed, {failed} failed, 0 skipped')
     return 1 if failed else 0
 
 
 if __name__ == '__main__':
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 25
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 32)
-    rng = random.Random(seed)
-    helper = Helper()
-    print(f'{count} killed backups and {count} killed restores, seed {seed}', flush=True)
-    sys.exit(main())
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 25,
+                  int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 32)))
