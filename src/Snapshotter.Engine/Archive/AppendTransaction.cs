@@ -14,6 +14,9 @@ internal sealed class AppendTransaction : IDisposable
 {
     private const int BufferSize = 1024 * 1024;
 
+    /// <summary>What is larger than this costs less to write by itself than to copy.</summary>
+    private const int CopyLimit = 128 * 1024;
+
     private readonly ArchiveFile archive;
     private readonly bool durable;
     private long originalLength;
@@ -46,7 +49,7 @@ internal sealed class AppendTransaction : IDisposable
     /// <summary>Writes at <see cref="Position"/>.</summary>
     public void Write(ReadOnlySpan<byte> data)
     {
-        if (data.Length >= BufferSize / 2)
+        if (data.Length >= CopyLimit)
         {
             FlushBuffer();
             WriteThrough(data, bufferStart);

@@ -3,7 +3,7 @@ namespace Snapshotter.Engine.Tar;
 /// <summary>A growing run of bytes that is reused: entries are encoded into it without an object each.</summary>
 internal sealed class BlockBuffer(int capacity = 64 * 1024)
 {
-    private byte[] bytes = new byte[capacity];
+    private byte[] bytes = GC.AllocateUninitializedArray<byte>(capacity);
 
     public int Length { get; private set; }
 

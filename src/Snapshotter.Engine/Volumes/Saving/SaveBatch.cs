@@ -54,16 +54,15 @@ internal sealed class SaveBatch
     private readonly object gate = new();
     private bool finished;
 
-    public List<SaveTask> Tasks { get; } = new(MaxTasks);
+    public List<SaveTask> Tasks { get; } = [];
 
-    public List<SaveResult> Results { get; } = new(MaxTasks);
+    public List<SaveResult> Results { get; } = [];
 
-    public BlockBuffer Bytes { get; } = new(256 * 1024);
+    /// <summary>Of twice the size that is aimed at, so that it seldom grows; the system gives what is not touched no memory.</summary>
+    public BlockBuffer Bytes { get; } = new(2 * 1024 * 1024);
 
     /// <summary>Why the worker gave up; it is thrown where the batch is written.</summary>
     public Exception? Failure { get; set; }
-
-    public const int MaxTasks = 64;
 
     public void MarkFinished()
     {

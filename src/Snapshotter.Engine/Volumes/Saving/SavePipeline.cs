@@ -8,7 +8,12 @@ namespace Snapshotter.Engine.Volumes.Saving;
 /// </summary>
 internal sealed class SavePipeline : IDisposable
 {
+    private const int MinTasksPerBatch = 16;
+    private const int MaxTasksPerBatch = 256;
     private const int MaxDirectoriesPerBatch = 16;
+
+    /// <summary>Smaller batches cost a change of threads too many, larger ones leave the processor's cache before they are written.</summary>
+    private const long BytesPerBatch = 1024 * 1024;
 
     private static readonly TimeSpan IdleTime = TimeSpan.FromMilliseconds(100);
 
@@ -25,6 +30,9 @@ internal sealed class SavePipeline : IDisposable
     private readonly SaveContext context;
     private SaveBatch current = new();
     private int directoriesInCurrent;
+
+    /// <summary>How many names make a batch: as many as would have given the last ones written their size.</summary>
+    private volatile int tasksPerBatch = 64;
     private Exception? walkFailure;
 
     public SavePipeline(
@@ -85,6 +93,8 @@ internal sealed class SavePipeline : IDisposable
 
     public void GiveBack(SaveBatch batch)
     {
+        long wanted = BytesPerBatch * batch.Tasks.Count / Math.Max(1, batch.Bytes.Length);
+        tasksPerBatch = (int)Math.Clamp((tasksPerBatch + wanted) / 2, MinTasksPerBatch, MaxTasksPerBatch);
         batch.Reset();
         spare.Add(batch);
     }
@@ -147,7 +157,7 @@ internal sealed class SavePipeline : IDisposable
         }
 
         current.Tasks.Add(task);
-        if (current.Tasks.Count == SaveBatch.MaxTasks || directoriesInCurrent == MaxDirectoriesPerBatch)
+        if (current.Tasks.Count >= tasksPerBatch || directoriesInCurrent == MaxDirectoriesPerBatch)
         {
             Submit();
         }
