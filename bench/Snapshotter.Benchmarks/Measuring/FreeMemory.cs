@@ -11,10 +11,15 @@ internal static unsafe partial class FreeMemory
     private const nuint HugePage = 2 * 1024 * 1024;
     private const int UseHugePages = 14;
 
-    /// <summary>Touches an eighth of the machine's memory and lets go of it, which leaves it at the front of the free pages.</summary>
-    public static void MakeReal()
+    /// <summary>
+    /// Touches memory and lets go of it, which leaves it at the front of the free pages. No more than the run will use:
+    /// what is too much is handed back at once, and that work takes a processor from the run.
+    /// </summary>
+    /// <param name="bytes">What the run will use; at most an eighth of the machine's memory counts.</param>
+    public static void MakeReal(long bytes)
     {
-        nuint size = (nuint)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8 / HugePage * HugePage;
+        long most = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8;
+        nuint size = ((nuint)Math.Min(bytes, most) / HugePage * HugePage) + HugePage;
         byte* memory = (byte*)NativeMemory.AlignedAlloc(size, HugePage);
         try
         {

@@ -5,12 +5,12 @@ internal static class PageCache
 {
     private static readonly byte[] Buffer = new byte[1024 * 1024];
 
-    public static void Warm(string path)
+    /// <returns>Bytes read.</returns>
+    public static long Warm(string path)
     {
         if (File.Exists(path))
         {
-            Read(path);
-            return;
+            return Read(path);
         }
 
         var options = new EnumerationOptions
@@ -19,10 +19,7 @@ internal static class PageCache
             AttributesToSkip = FileAttributes.ReparsePoint,
             IgnoreInaccessible = false,
         };
-        foreach (string file in Directory.EnumerateFiles(path, "*", options))
-        {
-            Read(file);
-        }
+        return Directory.EnumerateFiles(path, "*", options).Sum(Read);
     }
 
     /// <summary>
@@ -36,7 +33,7 @@ internal static class PageCache
         Posix.DropCache(file);
     }
 
-    private static void Read(string path)
+    private static long Read(string path)
     {
         using var file = File.OpenHandle(path);
         long offset = 0;
@@ -44,5 +41,7 @@ internal static class PageCache
         {
             offset += read;
         }
+
+        return offset;
     }
 }

@@ -41,13 +41,9 @@ internal sealed class Comparison(Bench bench, int rounds)
     private Sample RunOnce(Contender contender, ContenderResult result, bool check)
     {
         var command = contender.Prepare();
-        if (contender.Reads is not null)
-        {
-            PageCache.Warm(contender.Reads);
-        }
-
+        long bytes = contender.Reads is null ? 0 : PageCache.Warm(contender.Reads);
         Posix.Sync();
-        FreeMemory.MakeReal();
+        FreeMemory.MakeReal(bytes);
         var sample = bench.Meter.Measure(command, contender.IsEngineHost);
         result.Observed = contender.Observe?.Invoke() ?? result.Observed;
         if (check)

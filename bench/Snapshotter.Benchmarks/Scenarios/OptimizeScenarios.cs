@@ -27,7 +27,8 @@ internal static class OptimizeScenarios
 
     private static Scenario Of(Bench bench, string kind, Func<Bench, long, LoopVolume> make)
     {
-        var volume = make(bench, (long)((14L << 30) * bench.Workloads.Scale) + (1L << 30));
+        // Two archives of 6 GiB, what GNU tar extracts, and what the file system needs for itself.
+        var volume = make(bench, (long)((16L << 30) * bench.Workloads.Scale) + (1L << 30));
         string tree = bench.Workloads.Large;
         string master = Path.Combine(volume.MountPoint, "master.tar");
         string archive = Path.Combine(volume.MountPoint, "backup.tar");

@@ -14,12 +14,16 @@ internal static class RestoreScenarios
     public static Scenario Mixed(Bench bench) => Of(
         bench, "mixed-restore", bench.Workloads.Mixed, BackupScenarios.PaxFlags, "restore 20,000 mixed files", 0.60);
 
-    /// <summary>Memory and cost per file of a restore.</summary>
+    /// <summary>Memory and cost per file of a restore; GNU tar's for what the file system's own cost per file does.</summary>
     public static Scenario Linear(Bench bench)
     {
         int[] counts = [10_000, 100_000, 1_000_000];
-        var contenders = counts.Select(count => Ours(
-            bench, $"ours, {count} files", bench.Workloads.Series(count), (int)(count * bench.Workloads.Scale))).ToArray();
+        (Contender Contender, string Archive)[] contenders =
+        [
+            .. counts.Select(count => Ours(bench, $"ours, {count} files", bench.Workloads.Series(count), Files(count))),
+            .. counts.Select(count => Tar(bench, $"GNU tar, {count} files", "tar", bench.Workloads.Series(count), [], Files(count))),
+        ];
+        int Files(int count) => (int)(count * bench.Workloads.Scale);
         return new Scenario(
             "linear-restore",
             [.. contenders.Select(c => c.Contender)],
@@ -77,7 +81,7 @@ internal static class RestoreScenarios
     }
 
     private static (Contender Contender, string Archive) Tar(
-        Bench bench, string name, string program, string tree, string[] flags)
+        Bench bench, string name, string program, string tree, string[] flags, int files = 0)
     {
         string archive = bench.NewPath($"{program}.tar");
         bench.Meter.Run(new Command(program, ["-cf", archive, .. flags, "-C", tree, "."]));
@@ -85,6 +89,7 @@ internal static class RestoreScenarios
         return (new Contender
         {
             Name = name,
+            Files = files,
             Reads = archive,
             Prepare = () =>
             {
