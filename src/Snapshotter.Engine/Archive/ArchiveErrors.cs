@@ -23,6 +23,14 @@ internal static class ArchiveErrors
     public static BackupException Invalid(string path, long offset, string message) =>
         new(BackupError.ArchiveInvalid, $"'{path}' is damaged at offset {offset}: {message}", path) { Offset = offset };
 
+    /// <summary>An entry that must not be restored; with it, the whole archive is refused.</summary>
+    public static BackupException Unsafe(string path, long offset, string entryName, string problem) => new(
+        BackupError.UnsafeEntry, $"'{path}', offset {offset}, entry '{entryName}': {problem} The archive is refused.", entryName)
+    {
+        Offset = offset,
+        EntryName = entryName,
+    };
+
     /// <summary>A failure to read or write the archive itself.</summary>
     public static BackupException From(FileSystemException cause, string path) => cause.Error switch
     {

@@ -48,6 +48,33 @@ public sealed class RoundTripTests : IDisposable
         Assert.Equal(0, new FileInfo(Archive).Length % 512);
     }
 
+    /// <summary>More links than are made at one time, to files in other folders too, some of which cannot be written to by their owner.</summary>
+    [Fact]
+    public void Many_hard_links_come_back_and_go_over_what_is_there()
+    {
+        string volume = folder.CreateFolder("volume");
+        Tool.Bash(volume, """
+            for d in a b c; do
+                mkdir -p $d/deep
+                for i in $(seq 120); do echo $d $i > $d/$i; ln $d/$i $d/$i.twin; ln $d/$i $d/deep/$i; done
+            done
+            for i in $(seq 120); do ln a/$i c/from-a-$i; done
+            chmod 0500 a b/deep c
+            """).Succeeds();
+        string before = TreeProof.Of(volume);
+        BackupTar.Initialize(Archive);
+        BackupTar.Backup(Archive, Config(volume));
+
+        Tool.Bash(volume, "chmod -R u+rwx .; rm -rf a; rm c/deep/*; rm c/1; echo other > c/1; echo more > b/more").Succeeds();
+        BackupTar.Restore(Archive, Config(volume));
+        Assert.Equal(before, TreeProof.Of(volume));
+
+        Tool.Bash(volume, "chmod -R u+rwx .; rm -rf a; rm c/deep/*; rm c/1; echo other > c/1").Succeeds();
+        BackupTar.Restore(Archive, Config(volume), new RestoreOptions { Include = ["**"] });
+        Assert.Equal("1", Tool.Bash(volume, "stat -c %i a/7 a/7.twin a/deep/7 c/from-a-7 | sort -u | wc -l").Succeeds().Output.Trim());
+        Assert.Equal("c 1", File.ReadAllText(folder["volume", "c", "1"]).Trim());
+    }
+
     [Fact]
     public void A_deleted_file_does_not_come_back_and_an_older_generation_can_be_asked_for()
     {

@@ -112,14 +112,8 @@ internal sealed class VolumeReader
     public void RedirectLink(byte[] path) => LinkPath = path;
 
     /// <summary>An error about the current entry.</summary>
-    public BackupException Unsafe(string problem) => new(
-        BackupError.UnsafeEntry,
-        $"'{archive.Path}', offset {Entry.HeaderOffset}, entry '{EntryNames.ForMessage(Entry.Name.Span)}': {problem} The archive is refused.",
-        EntryNames.ForMessage(Entry.Name.Span))
-    {
-        Offset = Entry.HeaderOffset,
-        EntryName = EntryNames.ForMessage(Entry.Name.Span),
-    };
+    public BackupException Unsafe(string problem) =>
+        ArchiveErrors.Unsafe(archive.Path, Entry.HeaderOffset, EntryNames.ForMessage(Entry.Name.Span), problem);
 
     private byte[] CleanLink()
     {

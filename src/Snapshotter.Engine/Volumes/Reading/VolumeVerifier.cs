@@ -133,13 +133,12 @@ internal sealed class VolumeVerifier(
         bool dataOnly = FileHasher.LeavesOutHoles(entry.Size, entry.StoredSize);
         if (!sums!.Next() || sums.Hash.Length != hashSize || sums.IsOfDataOnly != dataOnly || !sums.Name.SequenceEqual(relative))
         {
-            problem(Mismatch(EntryNames.ForMessage(entry.Name.Span), entry.HeaderOffset, "its line in the list of checksums is missing or damaged."));
+            problem(Mismatch(entry.Name.Span, entry.HeaderOffset, "its line in the list of checksums is missing or damaged."));
             return;
         }
 
         HashBytes expected = default;
         sums.Hash.CopyTo(expected);
-        string name = EntryNames.ForMessage(entry.Name.Span);
         if (entry.StoredSize >= BackgroundSize && entry.Sparse is not { Count: > ManyRuns })
         {
             while (background.Count >= Environment.ProcessorCount)
@@ -149,12 +148,13 @@ internal sealed class VolumeVerifier(
 
             var runs = entry.Sparse is null ? [new SparseRun(0, entry.Size)] : entry.Sparse.ToArray();
             (long offset, long size) = (entry.DataOffset, entry.Size);
-            background.Enqueue(new Pending(Task.Run(() => HashLarge(offset, runs, size, algorithm), cancellation), expected, name, entry.HeaderOffset));
+            background.Enqueue(new Pending(
+                Task.Run(() => HashLarge(offset, runs, size, algorithm), cancellation), expected, entry.Name.ToArray(), entry.HeaderOffset));
             return;
         }
 
         ReadData(reader, hasher);
-        Compare(hasher.Finish(), expected, name, entry.HeaderOffset);
+        Compare(hasher.Finish(), expected, entry.Name.Span, entry.HeaderOffset);
     }
 
     private void ReadData(VolumeReader reader, FileHasher hasher)
@@ -246,7 +246,7 @@ internal sealed class VolumeVerifier(
         }
     }
 
-    private void Compare(in HashBytes actual, in HashBytes expected, string name, long offset)
+    private void Compare(in HashBytes actual, in HashBytes expected, ReadOnlySpan<byte> name, long offset)
     {
         verified++;
         if (!((ReadOnlySpan<byte>)actual)[..hashSize].SequenceEqual(((ReadOnlySpan<byte>)expected)[..hashSize]))
@@ -255,12 +255,15 @@ internal sealed class VolumeVerifier(
         }
     }
 
-    private BackupException Mismatch(string name, long offset, string what) =>
-        new(BackupError.ChecksumMismatch, $"'{archive.Path}', offset {offset}, entry '{name}': {what}", name)
+    private BackupException Mismatch(ReadOnlySpan<byte> entryName, long offset, string what)
+    {
+        string name = EntryNames.ForMessage(entryName);
+        return new(BackupError.ChecksumMismatch, $"'{archive.Path}', offset {offset}, entry '{name}': {what}", name)
         {
             Offset = offset,
             EntryName = name,
         };
+    }
 
     private void CheckTotals(VolumeReader reader)
     {
@@ -375,5 +378,5 @@ internal sealed class VolumeVerifier(
     }
 
     /// <summary>A file that is hashed on another thread.</summary>
-    private readonly record struct Pending(Task<HashBytes> Hash, HashBytes Expected, string Name, long Offset);
+    private readonly record struct Pending(Task<HashBytes> Hash, HashBytes Expected, byte[] Name, long Offset);
 }

@@ -17,9 +17,9 @@ internal sealed class TreeWriter : IDisposable
 
     private readonly ArchiveFile archive;
     private readonly bool setOwner;
-    private readonly bool replace;
     private readonly DirectoryStack directories;
     private readonly WriterPool pool;
+    private readonly HardLinkWriter links;
     private readonly EntryOrder order = new();
     private RestoreBatch batch = new();
 
@@ -38,9 +38,9 @@ internal sealed class TreeWriter : IDisposable
     {
         this.archive = archive;
         this.setOwner = setOwner;
-        this.replace = replace;
         Losses = losses;
         directories = new DirectoryStack(fileSystem, root, archive.Path, replace, losses);
+        links = new HardLinkWriter(archive.Path, replace);
         pool = new WriterPool(archive, replace, writers, losses, monitor, cancellation);
     }
 
@@ -65,7 +65,12 @@ internal sealed class TreeWriter : IDisposable
         byte[] name = path[(slash + 1)..];
         if (entry.Type == TypeFlag.HardLink)
         {
-            Link(directories.Enter(parentPath), name, reader);
+            links.Add(directories.Enter(parentPath), name, reader, directories);
+            if (links.IsFull)
+            {
+                Drain();
+            }
+
             return;
         }
 
@@ -100,6 +105,7 @@ internal sealed class TreeWriter : IDisposable
     public void Dispose()
     {
         pool.Dispose();
+        links.Dispose();
         directories.Dispose();
     }
 
@@ -180,54 +186,11 @@ internal sealed class TreeWriter : IDisposable
         }
     }
 
-    /// <summary>Waits until all that was handed over is written.</summary>
+    /// <summary>Waits until all that was handed over is written, and makes the links to it.</summary>
     private void Drain()
     {
         Submit();
         pool.Drain();
-    }
-
-    private void Link(TargetDirectory directory, byte[] name, VolumeReader reader)
-    {
-        // The target may still be on its way.
-        directory.AddReference();
-        Drain();
-        byte[] linkPath = reader.LinkPath;
-        int slash = linkPath.AsSpan().LastIndexOf((byte)'/');
-        IDirectory? targetDirectory = null;
-        try
-        {
-            targetDirectory = directories.OpenFromRoot(linkPath.AsMemory(0, Math.Max(slash, 0)));
-            byte[] temporary = replace ? RestoreWorker.ReplacementName(name) : name;
-            if (directory.Handle.TryGetStatus(temporary, out var existing) && existing.Kind != FileKind.Directory)
-            {
-                directory.Handle.RemoveFile(temporary);
-            }
-
-            directory.Handle.CreateHardLink(temporary, targetDirectory ?? directories.Root, linkPath.AsSpan(slash + 1));
-            if (replace)
-            {
-                RestoreWorker.PutInPlace(directory.Handle, temporary, name);
-
-                // Two names of one file already: then a rename does nothing at all.
-                TreeRemover.Remove(directory.Handle, temporary);
-            }
-        }
-        catch (FileSystemException e) when (e.Error == FileError.Exists)
-        {
-            throw reader.Unsafe("a directory of its name stands there already.");
-        }
-        catch (FileSystemException e) when (
-            e.Error is FileError.NotFound or FileError.NotADirectory or FileError.SymbolicLink or FileError.IsADirectory or FileError.AccessDenied)
-        {
-            throw reader.Unsafe($"the hard link's target '{EntryNames.ForMessage(linkPath)}' is not there, or cannot be linked.");
-        }
-        finally
-        {
-            targetDirectory?.Dispose();
-            directory.Release();
-        }
-
-        pool.Count(0, 1);
+        pool.Count(0, links.MakeAll(directories.Root));
     }
 }

@@ -1,11 +1,10 @@
-using System.Collections.Concurrent;
 using Snapshotter.Engine.Archive;
 
 namespace Snapshotter.Engine.Volumes.Restoring;
 
 /// <summary>
-/// The threads that create files, and the count of what they have done. Each has a queue of its own: small files of one
-/// directory go to one thread, for the kernel lets only one at a time create a name in it, and others spin meanwhile.
+/// The threads that create files, and the count of what they have done. Small files of one directory go to one thread if
+/// it keeps up, for the kernel lets only one at a time create a name in it, and others spin meanwhile.
 /// </summary>
 internal sealed class WriterPool : IDisposable
 {
@@ -15,8 +14,8 @@ internal sealed class WriterPool : IDisposable
     private readonly bool replace;
     private readonly LossLog losses;
     private readonly JobMonitor monitor;
-    private readonly WorkQueue<RestoreBatch>[] queues;
-    private readonly ConcurrentBag<RestoreBatch> spare = [];
+    private readonly BatchQueues queues;
+    private readonly WorkQueue<RestoreBatch> spare = new(int.MaxValue);
     private readonly List<Thread> threads = [];
     private readonly CancellationTokenSource stop;
     private readonly object gate = new();
@@ -24,7 +23,7 @@ internal sealed class WriterPool : IDisposable
     private long bytesDone;
     private long entriesDone;
     private TargetDirectory? lastDirectory;
-    private WorkQueue<RestoreBatch> lastQueue;
+    private int lastQueue;
     private long submitted;
     private long finished;
 
@@ -42,29 +41,27 @@ internal sealed class WriterPool : IDisposable
         this.losses = losses;
         this.monitor = monitor;
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        queues = new WorkQueue<RestoreBatch>[writers];
+        queues = new BatchQueues(writers);
         for (int i = 0; i < writers; i++)
         {
-            var queue = queues[i] = new WorkQueue<RestoreBatch>(2);
-            var thread = new Thread(() => Work(queue)) { IsBackground = true, Name = "Snapshotter write" };
+            int writer = i;
+            var thread = new Thread(() => Work(writer)) { IsBackground = true, Name = "Snapshotter write" };
             threads.Add(thread);
             thread.Start();
         }
-
-        lastQueue = queues[0];
     }
 
     /// <summary>An empty batch.</summary>
-    public RestoreBatch TakeBatch() => spare.TryTake(out var next) ? next : new RestoreBatch();
+    public RestoreBatch TakeBatch() => spare.TryTake(out var next, TimeSpan.Zero) ? next : new RestoreBatch();
 
     /// <summary>Hands a batch over, as soon as there is room for it.</summary>
     public void Submit(RestoreBatch batch)
     {
         submitted++;
         bool goesOn = batch.Jobs[0].Directory == lastDirectory && !batch.HasLargeFile;
-        lastQueue = goesOn ? lastQueue : ShortestQueue();
+        lastQueue = goesOn ? lastQueue : queues.Shortest;
         lastDirectory = batch.Jobs[^1].Directory;
-        while (!lastQueue.TryAdd(batch, IdleTime))
+        while (!queues.TryAdd(lastQueue, batch, IdleTime))
         {
             Advance();
         }
@@ -110,11 +107,7 @@ internal sealed class WriterPool : IDisposable
     public void Dispose()
     {
         stop.Cancel();
-        foreach (var queue in queues)
-        {
-            queue.Cancel();
-        }
-
+        queues.Cancel();
         foreach (var thread in threads)
         {
             thread.Join();
@@ -123,23 +116,12 @@ internal sealed class WriterPool : IDisposable
         stop.Dispose();
     }
 
-    private WorkQueue<RestoreBatch> ShortestQueue()
-    {
-        var shortest = queues[0];
-        foreach (var queue in queues)
-        {
-            shortest = queue.Count < shortest.Count ? queue : shortest;
-        }
-
-        return shortest;
-    }
-
-    private void Work(WorkQueue<RestoreBatch> queue)
+    private void Work(int writer)
     {
         var worker = new RestoreWorker(archive, replace, losses, Count, stop.Token);
         try
         {
-            while (queue.Take(out var batch))
+            while (queues.Take(writer, out var batch))
             {
                 worker.Process(batch);
                 foreach (var job in batch.Jobs)

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Snapshotter.Engine.Volumes.Saving;
 
 /// <summary>
@@ -25,7 +23,7 @@ internal sealed class SavePipeline : IDisposable
 
     /// <summary>Those of them that no worker has taken.</summary>
     private readonly WorkQueue<SaveBatch> open = new(int.MaxValue);
-    private readonly ConcurrentBag<SaveBatch> spare = [];
+    private readonly WorkQueue<SaveBatch> spare = new(int.MaxValue);
     private readonly List<Thread> threads = [];
     private readonly SaveContext context;
     private SaveBatch current = new();
@@ -176,7 +174,7 @@ internal sealed class SavePipeline : IDisposable
         }
 
         open.Add(current);
-        current = spare.TryTake(out var batch) ? batch : new SaveBatch();
+        current = spare.TryTake(out var batch, TimeSpan.Zero) ? batch : new SaveBatch();
         directoriesInCurrent = 0;
     }
 

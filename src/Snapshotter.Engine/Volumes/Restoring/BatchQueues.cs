@@ -1,0 +1,90 @@
+namespace Snapshotter.Engine.Volumes.Restoring;
+
+/// <summary>
+/// Batches on their way to the writers: a queue for each. Who has nothing left takes from the others, for a batch must not
+/// wait behind a file of gigabytes. No thread ever spins (see <see cref="WorkQueue{T}"/>).
+/// </summary>
+/// <param name="writers">How many writers there are.</param>
+internal sealed class BatchQueues(int writers)
+{
+    /// <summary>How many batches may wait in each queue.</summary>
+    private const int Capacity = 2;
+
+    private readonly object gate = new();
+    private readonly Queue<RestoreBatch>[] queues = [.. Enumerable.Range(0, writers).Select(_ => new Queue<RestoreBatch>())];
+    private bool closed;
+
+    /// <summary>The queue in which the fewest wait.</summary>
+    public int Shortest
+    {
+        get
+        {
+            lock (gate)
+            {
+                int shortest = 0;
+                for (int i = 1; i < queues.Length; i++)
+                {
+                    shortest = queues[i].Count < queues[shortest].Count ? i : shortest;
+                }
+
+                return shortest;
+            }
+        }
+    }
+
+    /// <summary>Adds a batch. False when there is no room for longer than the time given, or no writer any more.</summary>
+    public bool TryAdd(int queue, RestoreBatch batch, TimeSpan time)
+    {
+        lock (gate)
+        {
+            while (!closed && queues[queue].Count >= Capacity)
+            {
+                if (!Monitor.Wait(gate, time))
+                {
+                    return false;
+                }
+            }
+
+            if (closed)
+            {
+                return false;
+            }
+
+            queues[queue].Enqueue(batch);
+            Monitor.PulseAll(gate);
+            return true;
+        }
+    }
+
+    /// <summary>Takes the next batch of a writer's own queue, else of the longest. False when none will come.</summary>
+    public bool Take(int writer, out RestoreBatch batch)
+    {
+        lock (gate)
+        {
+            while (!closed)
+            {
+                var queue = queues[writer].Count > 0 ? queues[writer] : queues.MaxBy(q => q.Count)!;
+                if (queue.TryDequeue(out batch!))
+                {
+                    Monitor.PulseAll(gate);
+                    return true;
+                }
+
+                Monitor.Wait(gate);
+            }
+
+            batch = null!;
+            return false;
+        }
+    }
+
+    /// <summary>Ends it at once; what waits is dropped.</summary>
+    public void Cancel()
+    {
+        lock (gate)
+        {
+            closed = true;
+            Monitor.PulseAll(gate);
+        }
+    }
+}
