@@ -159,6 +159,10 @@ internal sealed class MemoryDirectory(MemoryFileSystem fileSystem, long inode, s
         {
             refusal = FileError.CrossDevice;
         }
+        else if (!fileSystem.Traits.IsPrivileged && moved.Kind == FileKind.Directory && (moved.Mode & 0x80) == 0 && to.Inode != inode)
+        {
+            refusal = FileError.AccessDenied;
+        }
         else if (moved.Kind == FileKind.Directory && IsBelow(to.Inode, child))
         {
             refusal = FileError.InvalidArgument;

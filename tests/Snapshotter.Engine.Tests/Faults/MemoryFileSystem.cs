@@ -59,7 +59,7 @@ internal sealed class MemoryFileSystem : IFileSystem
     /// <summary>Blocks can be shared and cut out, as on XFS.</summary>
     public bool CanShareAndCollapse { get; set; }
 
-    public FileSystemTraits Traits { get; init; } = new(
+    public FileSystemTraits Traits { get; set; } = new(
         IsPrivileged: true, IsCaseSensitive: true, HasReservedNames: false, UserId: 0, GroupId: 0);
 
     internal DiskImage Names { get; }

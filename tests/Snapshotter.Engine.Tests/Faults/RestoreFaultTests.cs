@@ -1,3 +1,4 @@
+using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Volumes;
 using Snapshotter.Engine.Volumes.Restoring;
@@ -13,7 +14,7 @@ public sealed class RestoreFaultTests(ITestOutputHelper output)
     private const string StagingStart = ".snapshotter-";
 
     /// <summary>What stands in the volumes before.</summary>
-    public static TheoryData<string> Starts => ["other content", "missing", "in place"];
+    public static TheoryData<string> Starts => ["other content", "missing", "in place", "ordinary user"];
 
     [Theory]
     [MemberData(nameof(Starts))]
@@ -111,6 +112,30 @@ public sealed class RestoreFaultTests(ITestOutputHelper output)
         check.IsOldOrMended(disk);
     }
 
+    [Fact]
+    public void What_cannot_be_moved_out_stays_with_all_the_rest()
+    {
+        var (disk, options) = Build("other content");
+        var old = TreeSnapshot.Of(disk, Scene.Folder);
+        var counted = disk.Clone();
+        Scene.Restore(counted, options);
+        var putBack = 0;
+        for (long at = 1; at <= counted.Faults.Count; at++)
+        {
+            var fileSystem = disk.Clone();
+            fileSystem.Faults = FaultPlan.FailAt(at, FileError.AccessDenied);
+            if (Record.Exception(() => Scene.Restore(fileSystem, options)) is not null
+                && fileSystem.Faults.Hit is { } hit && hit.StartsWith("rename", StringComparison.Ordinal)
+                && hit.Contains(Scene.Folder, StringComparison.Ordinal) && !hit.Contains(StagingStart, StringComparison.Ordinal))
+            {
+                putBack++;
+                Assert.Equal("", old.Differences(TreeSnapshot.Of(fileSystem, Scene.Folder)));
+            }
+        }
+        Assert.True(putBack > 3);
+        output.WriteLine($"restore, {putBack} names that could not be moved out");
+    }
+
     private static (MemoryFileSystem Disk, RestoreOptions Options) Build(string start)
     {
         var disk = Scene.Build("three generations");
@@ -123,6 +148,10 @@ public sealed class RestoreFaultTests(ITestOutputHelper output)
                 TreeRemover.RemoveContent(disk.OpenDirectory(Scene.Folder), KeepTree.Build(new NestedPlaces(disk), Scene.Folder, [Scene.Nested]));
             }
             disk = disk.Clone();
+        }
+        if (start == "ordinary user")
+        {
+            disk.Traits = disk.Traits with { IsPrivileged = false };
         }
         return (disk, new RestoreOptions { InPlace = start == "in place" });
     }

@@ -94,7 +94,7 @@ internal static class Scene
                 }
                 inner.CreateDirectory("empty"u8, 0x1C0);
                 inner.CreateSymbolicLink("up"u8, "../../.."u8);
-                SetMetadata(inner, version);
+                SetMetadata(inner, version, 0x140);
             }
             if (!folder.TryGetStatus("nested"u8, out _))
             {
@@ -133,10 +133,10 @@ internal static class Scene
         });
     }
 
-    private static void SetMetadata(IDirectory directory, int version) => directory.SetMetadata(new FileMetadata
+    private static void SetMetadata(IDirectory directory, int version, int mode = 0x1ED) => directory.SetMetadata(new FileMetadata
     {
         Kind = FileKind.Directory,
-        Mode = 0x1ED,
+        Mode = mode,
         SetOwner = true,
         UserId = (uint)version,
         ModifiedAt = new Timestamp(1_300_000_000 + version, 1),

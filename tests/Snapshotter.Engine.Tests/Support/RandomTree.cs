@@ -15,7 +15,11 @@ internal sealed class RandomTree(int seed, bool privileged)
         rootPath = folder;
         using var root = PlatformFileSystem.Current.OpenDirectory(folder);
         Fill(root, [], random.Next(1, 5));
-        Decorate(root, [], FileKind.Directory);
+
+        // A volume that its owner cannot write to can be restored only by root.
+        var metadata = Metadata(FileKind.Directory);
+        metadata.Mode |= privileged ? 0 : 0x80;
+        root.SetMetadata(metadata);
     }
 
     private void Fill(IDirectory directory, byte[][] path, int depth)
@@ -127,8 +131,8 @@ internal sealed class RandomTree(int seed, bool privileged)
         int mode = random.Next(0x200) | (privileged ? random.Next(8) << 9 : 0);
         if (!privileged)
         {
-            // What its owner cannot read cannot be saved by its owner, and GNU tar wants to write what gets attributes.
-            mode |= kind == FileKind.Directory ? 0x1C0 : 0x180;
+            // What its owner cannot read cannot be saved by its owner, and GNU tar wants to write to what gets attributes.
+            mode |= kind == FileKind.Directory ? 0x140 : 0x180;
         }
 
         List<ExtendedAttribute> attributes = [];
@@ -137,6 +141,7 @@ internal sealed class RandomTree(int seed, bool privileged)
             byte[] value = new byte[random.Next(0, 300)];
             random.NextBytes(value);
             attributes.Add(new ExtendedAttribute(Encoding.UTF8.GetBytes("user." + random.Next(100)), value));
+            mode |= 0x80;
         }
 
         return new FileMetadata

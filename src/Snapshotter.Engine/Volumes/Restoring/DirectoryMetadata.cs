@@ -13,14 +13,13 @@ internal static class DirectoryMetadata
     {
         if ((status.Mode & OwnerOnly) != OwnerOnly)
         {
-            parent.SetMetadata(name, new FileMetadata
-            {
-                Kind = FileKind.Directory,
-                Mode = status.Mode | OwnerOnly,
-                ModifiedAt = status.ModifiedAt,
-            });
+            parent.SetMode(name, status, status.Mode | OwnerOnly);
         }
     }
+
+    /// <summary>Sets a directory's mode. Nothing else about it changes.</summary>
+    public static void SetMode(this IDirectory parent, ReadOnlySpan<byte> name, in FileStatus status, int mode) =>
+        parent.SetMetadata(name, new FileMetadata { Kind = FileKind.Directory, Mode = mode, ModifiedAt = status.ModifiedAt });
 
     /// <summary>All of it, to give to another directory.</summary>
     public static FileMetadata ReadMetadata(this IDirectory directory)

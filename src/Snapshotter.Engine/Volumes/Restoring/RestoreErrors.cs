@@ -19,6 +19,13 @@ internal static class RestoreErrors
         _ => new(BackupError.InputOutput, $"'{path}' could not be restored: {cause.Message}.", path, cause),
     };
 
+    /// <summary>Something old could not be moved away, and all of it is back in place.</summary>
+    public static BackupException FromPutBack(FileSystemException cause, string path) => new(
+        From(cause, path).Error,
+        $"'{cause.Path}' cannot be moved out of the way: {cause.Detail}. '{path}' is as it was. "
+        + "See whether that name belongs to another user, is immutable (lsattr) or in use; as root, or once it is free, restore again.",
+        path, cause);
+
     /// <summary>What a name in a directory is called in a message.</summary>
     public static string PathOf(IDirectory directory, ReadOnlySpan<byte> name) =>
         directory.DisplayPath.TrimEnd('/') + "/" + EntryNames.ForMessage(name);

@@ -180,6 +180,11 @@ internal sealed class RestoreTarget(
             }
 
             losses.Note(swap.SetRootMetadata(RootMetadata(metadata, root, before)), Planned.Path);
+            if (!fileSystem.Traits.IsPrivileged)
+            {
+                swap.OpenShutDirectories();
+            }
+
             cancellation.ThrowIfCancellationRequested();
             swap.Begin();
         }
@@ -189,8 +194,16 @@ internal sealed class RestoreTarget(
             throw;
         }
 
-        // No way back from here, and none needed: what remains is renaming.
-        swap.Finish();
+        try
+        {
+            swap.Finish();
+        }
+        catch (FileSystemException e) when (swap.IsPutBack)
+        {
+            Abandon(swap, before);
+            throw RestoreErrors.FromPutBack(e, Planned.Path);
+        }
+
         losses.Tell(monitor);
     }
 

@@ -8,6 +8,15 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// </summary>
 internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree keep, bool durable)
 {
+    /// <summary>What the directories had whose content was moved out while they stayed.</summary>
+    private readonly Dictionary<KeepTree, FileMetadata> stayed = [];
+
+    /// <summary>Directories that had to be opened to their owner to be moved out.</summary>
+    private readonly List<(KeepTree Level, byte[] Name, FileStatus Before)> opened = [];
+
+    /// <summary>True when <see cref="Finish"/> failed with the old content wholly back where it was.</summary>
+    public bool IsPutBack { get; private set; }
+
     /// <summary>Makes a fresh staging folder, throwing away an unfinished one that has no journal.</summary>
     /// <returns>The open folder <c>new</c>, in which nothing is inherited from the volume's root.</returns>
     public IDirectory Prepare()
@@ -42,6 +51,18 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
         return carrier.SetMetadata(metadata);
     }
 
+    /// <summary>
+    /// Moves the extracted directories into reach of a process without root's rights: see <see cref="ShutDirectories"/>.
+    /// </summary>
+    public void OpenShutDirectories()
+    {
+        using var staging = root.OpenDirectory(stagingName);
+        using var fresh = staging.OpenDirectory(StagingArea.New);
+        staging.CreateDirectory(StagingArea.Modes, DirectoryMetadata.OwnerOnly);
+        using var modes = staging.OpenDirectory(StagingArea.Modes);
+        ShutDirectories.Open(fresh, modes, keep);
+    }
+
     /// <summary>Writes the journal: from here on the swap will be finished, by this process or the next.</summary>
     public void Begin()
     {
@@ -66,7 +87,10 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
         return staging.TryGetStatus(StagingArea.SwapMark, out _);
     }
 
-    /// <summary>Moves the old out and the new in, sets the root's metadata and removes the staging folder.</summary>
+    /// <summary>
+    /// Moves the old out and the new in, sets the root's metadata and removes the staging folder. When something of the old
+    /// cannot be moved, all of it is put back and there is no journal any more: see <see cref="IsPutBack"/>.
+    /// </summary>
     public void Finish()
     {
         FileMetadata metadata;
@@ -75,10 +99,11 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
             metadata = ReadRootMetadata(staging);
             if (!staging.TryGetStatus(StagingArea.FillMark, out _))
             {
-                using var old = staging.OpenDirectory(StagingArea.Old);
-                MoveOut(root, old, keep, isRoot: true);
-                Flush(old);
-                Flush(root);
+                using (var old = staging.OpenDirectory(StagingArea.Old))
+                {
+                    MoveOutOrPutBack(staging, old);
+                }
+
                 Mark(staging, StagingArea.FillMark);
             }
 
@@ -86,6 +111,13 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
             {
                 using var fresh = staging.OpenDirectory(StagingArea.New);
                 MoveIn(fresh, root, keep);
+                Flush(root);
+            }
+
+            if (staging.TryGetStatus(StagingArea.Modes, out _))
+            {
+                using var modes = staging.OpenDirectory(StagingArea.Modes);
+                ShutDirectories.Shut(root, modes);
                 Flush(root);
             }
 
@@ -136,6 +168,35 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
         }
     }
 
+    private void MoveOutOrPutBack(IDirectory staging, IDirectory old)
+    {
+        try
+        {
+            MoveOut(root, old, keep, isRoot: true);
+            Flush(old);
+            Flush(root);
+        }
+        catch (FileSystemException cause)
+        {
+            // An immutable file, another's folder in a sticky one, a new mount point.
+            try
+            {
+                PutBack(old, root, keep);
+                Flush(root);
+                Flush(old);
+                staging.RemoveFile(StagingArea.SwapMark);
+                Flush(staging);
+                IsPutBack = true;
+            }
+            catch (FileSystemException)
+            {
+                // The journal stands: the next restore tries again.
+            }
+
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
+        }
+    }
+
     private void MoveOut(IDirectory from, IDirectory to, KeepTree kept, bool isRoot)
     {
         var listing = from.List();
@@ -150,7 +211,7 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
             switch (kept.Find(name))
             {
                 case null:
-                    from.Rename(name, to, name);
+                    MoveOut(from, to, name, kept);
                     break;
                 case { IsKept: false } inner:
                     if (!to.TryGetStatus(name, out _))
@@ -161,6 +222,7 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
                     using (var fromInner = from.OpenDirectory(name))
                     using (var toInner = to.OpenDirectory(name))
                     {
+                        stayed[inner] = fromInner.ReadMetadata();
                         MoveOut(fromInner, toInner, inner, isRoot: false);
                         Flush(toInner);
                         Flush(fromInner);
@@ -168,6 +230,55 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
 
                     break;
             }
+        }
+    }
+
+    private void MoveOut(IDirectory from, IDirectory to, ReadOnlySpan<byte> name, KeepTree level)
+    {
+        try
+        {
+            from.Rename(name, to, name);
+        }
+        catch (FileSystemException e) when (e.Error == FileError.AccessDenied)
+        {
+            // See ShutDirectories. It will be removed: its mode matters no more, unless it has to be put back.
+            if (!from.TryGetStatus(name, out var status) || status.Kind != FileKind.Directory)
+            {
+                throw;
+            }
+
+            opened.Add((level, name.ToArray(), status));
+            from.OpenToOwner(name, status);
+            from.Rename(name, to, name);
+        }
+    }
+
+    private void PutBack(IDirectory from, IDirectory to, KeepTree level)
+    {
+        var listing = from.List();
+        for (int i = 0; i < listing.Count; i++)
+        {
+            var name = listing.NameOf(i).Span;
+            if (level.Find(name) is not { } inner)
+            {
+                from.Rename(name, to, name);
+                continue;
+            }
+
+            using var fromInner = from.OpenDirectory(name);
+            using var toInner = to.OpenDirectory(name);
+            PutBack(fromInner, toInner, inner);
+            if (stayed.TryGetValue(inner, out var metadata))
+            {
+                toInner.SetMetadata(metadata);
+            }
+
+            Flush(toInner);
+        }
+
+        foreach (var (_, name, status) in opened.Where(o => o.Level == level))
+        {
+            to.SetMode(name, status, status.Mode);
         }
     }
 
