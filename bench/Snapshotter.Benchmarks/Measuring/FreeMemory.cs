@@ -11,6 +11,14 @@ internal static unsafe partial class FreeMemory
     private const nuint HugePage = 2 * 1024 * 1024;
     private const int UseHugePages = 14;
 
+    /// <summary>Linux begins to hand freed pages back to the host after two seconds, and is done soon.</summary>
+    private static readonly TimeSpan HandingBack = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// Waits until what the run before has freed is back with the host: that work takes a processor from whoever uses both.
+    /// </summary>
+    public static void Settle() => Thread.Sleep(HandingBack);
+
     /// <summary>
     /// Touches memory and lets go of it, which leaves it at the front of the free pages. No more than the run will use:
     /// what is too much is handed back at once, and that work takes a processor from the run.

@@ -43,6 +43,11 @@ internal sealed class Comparison(Bench bench, int rounds)
         var command = contender.Prepare();
         long bytes = contender.Reads is null ? 0 : PageCache.Warm(contender.Reads);
         Posix.Sync();
+        if (contender.Reads is not null)
+        {
+            FreeMemory.Settle();
+        }
+
         FreeMemory.MakeReal(bytes);
         var sample = bench.Meter.Measure(command, contender.IsEngineHost);
         result.Observed = contender.Observe?.Invoke() ?? result.Observed;
