@@ -129,6 +129,7 @@ def main(count, seed):
         return 0
     print(f'{count} runs of each job on each file system, {CUTS + 1} power cuts in each, seed {seed}', flush=True)
     runs.rng = random.Random(seed)
+    helper = Helper()
     work = runs.work_folder('snapshotter-power-')
     store, place = f'{work}/store', f'{work}/disk'
     os.mkdir(store)
@@ -139,10 +140,10 @@ def main(count, seed):
         run('mkfs.xfs', '-q', '-m', 'reflink=1', f'{work}/xfs')
         run('mount', '-o', 'loop', f'{work}/xfs', store)
     except (OSError, subprocess.CalledProcessError) as e:
+        helper.end()
         shutil.rmtree(work)
         print(f'SKIPPED: no XFS can be mounted: {e}\n0 passed, 0 failed, 1 skipped')
         return 0
-    helper = Helper()
     results = []
     try:
         for kind in FILE_SYSTEMS:
