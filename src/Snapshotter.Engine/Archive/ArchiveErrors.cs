@@ -24,12 +24,15 @@ internal static class ArchiveErrors
         new(BackupError.ArchiveInvalid, $"'{path}' is damaged at offset {offset}: {message}", path) { Offset = offset };
 
     /// <summary>An entry that must not be restored; with it, the whole archive is refused.</summary>
-    public static BackupException Unsafe(string path, long offset, string entryName, string problem) => new(
-        BackupError.UnsafeEntry, $"'{path}', offset {offset}, entry '{entryName}': {problem} The archive is refused.", entryName)
+    public static BackupException Unsafe(string path, long offset, ReadOnlySpan<byte> entryName, string problem)
     {
-        Offset = offset,
-        EntryName = entryName,
-    };
+        string name = EntryNames.ForMessage(entryName);
+        return new(BackupError.UnsafeEntry, $"'{path}', offset {offset}, entry '{name}': {problem} The archive is refused.", name)
+        {
+            Offset = offset,
+            EntryName = name,
+        };
+    }
 
     /// <summary>A failure to read or write the archive itself.</summary>
     public static BackupException From(FileSystemException cause, string path) => cause.Error switch

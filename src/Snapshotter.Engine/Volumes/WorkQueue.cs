@@ -11,18 +11,6 @@ internal sealed class WorkQueue<T>(int capacity)
     private readonly Queue<T> items = new();
     private bool closed;
 
-    /// <summary>How many items wait.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (gate)
-            {
-                return items.Count;
-            }
-        }
-    }
-
     /// <summary>True when nothing is left and nothing will come.</summary>
     public bool IsDone
     {

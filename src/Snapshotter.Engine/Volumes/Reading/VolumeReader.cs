@@ -113,7 +113,7 @@ internal sealed class VolumeReader
 
     /// <summary>An error about the current entry.</summary>
     public BackupException Unsafe(string problem) =>
-        ArchiveErrors.Unsafe(archive.Path, Entry.HeaderOffset, EntryNames.ForMessage(Entry.Name.Span), problem);
+        ArchiveErrors.Unsafe(archive.Path, Entry.HeaderOffset, Entry.Name.Span, problem);
 
     private byte[] CleanLink()
     {

@@ -67,25 +67,6 @@ internal sealed class DirectoryStack : IDisposable
         stack[^1].Metadata = metadata;
     }
 
-    /// <summary>Opens a directory by its path, for the caller to close; null for the root.</summary>
-    public IDirectory? OpenFromRoot(ReadOnlyMemory<byte> path)
-    {
-        if (path.IsEmpty)
-        {
-            return null;
-        }
-
-        IDirectory? current = null;
-        foreach (var range in path.Span.Split((byte)'/'))
-        {
-            var next = (current ?? Root).OpenDirectory(path.Span[range]);
-            current?.Dispose();
-            current = next;
-        }
-
-        return current;
-    }
-
     /// <summary>Leaves all directories: their metadata is set.</summary>
     public void Finish() => PopTo(0);
 

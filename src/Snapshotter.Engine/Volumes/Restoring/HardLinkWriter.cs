@@ -23,24 +23,23 @@ internal sealed class HardLinkWriter(string archivePath, bool replace) : IDispos
     /// <param name="directory">Where it is to stand.</param>
     /// <param name="name">Its name there.</param>
     /// <param name="reader">Stands at its entry.</param>
-    /// <param name="directories">Knows the way to its target.</param>
-    public void Add(TargetDirectory directory, byte[] name, VolumeReader reader, DirectoryStack directories)
+    /// <param name="root">The directory that all paths are below.</param>
+    public void Add(TargetDirectory directory, byte[] name, VolumeReader reader, IDirectory root)
     {
-        byte[] linkPath = reader.LinkPath;
-        int slash = linkPath.AsSpan().LastIndexOf((byte)'/');
+        var (targetParent, targetName) = DirectoryPath.Split(reader.LinkPath);
         var link = new Link
         {
             Directory = directory,
             Name = name,
-            TargetPath = linkPath,
-            TargetName = linkPath.AsMemory(slash + 1),
+            TargetPath = reader.LinkPath,
+            TargetName = targetName,
             Offset = reader.Entry.HeaderOffset,
-            EntryName = EntryNames.ForMessage(reader.Entry.Name.Span),
+            EntryName = reader.Entry.Name.ToArray(),
         };
         try
         {
             // Opened now: once all in it is written, it may be shut even to its owner.
-            link.TargetDirectory = directories.OpenFromRoot(linkPath.AsMemory(0, Math.Max(slash, 0)));
+            link.TargetDirectory = root.OpenBelow(targetParent);
         }
         catch (FileSystemException e) when (IsNoTarget(e.Error))
         {
@@ -126,6 +125,6 @@ internal sealed class HardLinkWriter(string archivePath, bool replace) : IDispos
         public byte[] TargetPath;
         public ReadOnlyMemory<byte> TargetName;
         public long Offset;
-        public string EntryName;
+        public byte[] EntryName;
     }
 }

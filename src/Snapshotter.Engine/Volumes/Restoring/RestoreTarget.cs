@@ -106,7 +106,8 @@ internal sealed class RestoreTarget(
         if (swap.IsBegun())
         {
             monitor.Reporter.Detail($"An earlier restore of '{Planned.Path}' was interrupted while it swapped; it is finished first.");
-            swap.Finish();
+            root.GetStatus(out var before);
+            Finish(swap, before);
         }
 
         if (filter.IsActive)
@@ -194,6 +195,12 @@ internal sealed class RestoreTarget(
             throw;
         }
 
+        Finish(swap, before);
+        losses.Tell(monitor);
+    }
+
+    private void Finish(VolumeSwap swap, in FileStatus before)
+    {
         try
         {
             swap.Finish();
@@ -203,8 +210,6 @@ internal sealed class RestoreTarget(
             Abandon(swap, before);
             throw RestoreErrors.FromPutBack(e, Planned.Path);
         }
-
-        losses.Tell(monitor);
     }
 
     /// <summary>What the root is to get: as the archive has it, but for the owner where owners are not restored.</summary>

@@ -26,8 +26,9 @@ internal static class ShutDirectories
     /// <param name="modes">The folder of the modes.</param>
     public static void Shut(IDirectory root, IDirectory modes)
     {
+        // From the last, for a directory comes after the one it is in, and that may let nobody through once it is shut.
         var listing = modes.List();
-        for (int i = 0; i < listing.Count; i++)
+        for (int i = listing.Count - 1; i >= 0; i--)
         {
             var note = listing.NameOf(i).Span;
             int mode = Convert.ToInt32(Encoding.ASCII.GetString(note[(note.IndexOf((byte)'-') + 1)..]), 8);
@@ -64,26 +65,11 @@ internal static class ShutDirectories
 
     private static void Shut(IDirectory root, byte[] path, int mode)
     {
-        IDirectory? parent = null;
-        try
+        var (parentPath, name) = DirectoryPath.Split(path);
+        using var parent = root.OpenBelow(parentPath);
+        if ((parent ?? root).TryGetStatus(name.Span, out var status))
         {
-            int start = 0;
-            for (int slash; (slash = path.AsSpan(start).IndexOf((byte)'/')) >= 0; start += slash + 1)
-            {
-                var next = (parent ?? root).OpenDirectory(path.AsSpan(start, slash));
-                parent?.Dispose();
-                parent = next;
-            }
-
-            var directory = parent ?? root;
-            if (directory.TryGetStatus(path.AsSpan(start), out var status))
-            {
-                directory.SetMode(path.AsSpan(start), status, mode);
-            }
-        }
-        finally
-        {
-            parent?.Dispose();
+            (parent ?? root).SetMode(name.Span, status, mode);
         }
     }
 }

@@ -7,8 +7,9 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// <summary>
 /// The folder <c>.snapshotter-&lt;id&gt;</c> in a volume's root while it is restored. In it: <c>new</c>, what is extracted;
 /// <c>root</c>, an empty directory that carries the root's metadata; <c>modes</c>, what <see cref="ShutDirectories"/> notes;
-/// <c>old</c>, what stood in the volume; and the journal, two empty files. <c>swap</c>: all is extracted and on disk, the old is being moved out. <c>fill</c>: the old is out, the
-/// new is being moved in. Whoever finds a journal finishes the job; whoever finds none throws the folder away.
+/// <c>old</c>, what stood in the volume; and the journal, two empty files. <c>swap</c>: all is extracted and on disk, the
+/// old is being moved out. <c>fill</c>: the old is out, the new is being moved in. Whoever finds a journal finishes the job;
+/// whoever finds none throws the folder away.
 /// </summary>
 internal static class StagingArea
 {

@@ -60,12 +60,11 @@ internal sealed class TreeWriter : IDisposable
             Drain();
         }
 
-        int slash = path.AsSpan().LastIndexOf((byte)'/');
-        var parentPath = path.AsMemory(0, Math.Max(slash, 0));
-        byte[] name = path[(slash + 1)..];
+        var (parentPath, lastName) = DirectoryPath.Split(path);
+        byte[] name = lastName.ToArray();
         if (entry.Type == TypeFlag.HardLink)
         {
-            links.Add(directories.Enter(parentPath), name, reader, directories);
+            links.Add(directories.Enter(parentPath), name, reader, directories.Root);
             if (links.IsFull)
             {
                 Drain();

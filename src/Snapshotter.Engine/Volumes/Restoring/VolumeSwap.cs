@@ -8,12 +8,6 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// </summary>
 internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree keep, bool durable)
 {
-    /// <summary>What the directories had whose content was moved out while they stayed.</summary>
-    private readonly Dictionary<KeepTree, FileMetadata> stayed = [];
-
-    /// <summary>Directories that had to be opened to their owner to be moved out.</summary>
-    private readonly List<(KeepTree Level, byte[] Name, FileStatus Before)> opened = [];
-
     /// <summary>True when <see cref="Finish"/> failed with the old content wholly back where it was.</summary>
     public bool IsPutBack { get; private set; }
 
@@ -51,9 +45,7 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
         return carrier.SetMetadata(metadata);
     }
 
-    /// <summary>
-    /// Moves the extracted directories into reach of a process without root's rights: see <see cref="ShutDirectories"/>.
-    /// </summary>
+    /// <summary>Lets a process without root's rights move what was extracted: see <see cref="ShutDirectories"/>.</summary>
     public void OpenShutDirectories()
     {
         using var staging = root.OpenDirectory(stagingName);
@@ -99,11 +91,7 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
             metadata = ReadRootMetadata(staging);
             if (!staging.TryGetStatus(StagingArea.FillMark, out _))
             {
-                using (var old = staging.OpenDirectory(StagingArea.Old))
-                {
-                    MoveOutOrPutBack(staging, old);
-                }
-
+                MoveOldOut(staging);
                 Mark(staging, StagingArea.FillMark);
             }
 
@@ -168,117 +156,35 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
         }
     }
 
-    private void MoveOutOrPutBack(IDirectory staging, IDirectory old)
+    private void MoveOldOut(IDirectory staging)
     {
+        using var old = staging.OpenDirectory(StagingArea.Old);
+        var content = new OldContent(root, stagingName, old, keep, Flush);
         try
         {
-            MoveOut(root, old, keep, isRoot: true);
-            Flush(old);
-            Flush(root);
+            content.MoveOut();
         }
-        catch (FileSystemException cause)
+        catch (FileSystemException)
         {
             // An immutable file, another's folder in a sticky one, a new mount point.
-            try
-            {
-                PutBack(old, root, keep);
-                Flush(root);
-                Flush(old);
-                staging.RemoveFile(StagingArea.SwapMark);
-                Flush(staging);
-                IsPutBack = true;
-            }
-            catch (FileSystemException)
-            {
-                // The journal stands: the next restore tries again.
-            }
-
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
+            IsPutBack = TryPutBack(content, staging);
+            throw;
         }
     }
 
-    private void MoveOut(IDirectory from, IDirectory to, KeepTree kept, bool isRoot)
-    {
-        var listing = from.List();
-        for (int i = 0; i < listing.Count; i++)
-        {
-            var name = listing.NameOf(i).Span;
-            if (isRoot && name.SequenceEqual(stagingName))
-            {
-                continue;
-            }
-
-            switch (kept.Find(name))
-            {
-                case null:
-                    MoveOut(from, to, name, kept);
-                    break;
-                case { IsKept: false } inner:
-                    if (!to.TryGetStatus(name, out _))
-                    {
-                        to.CreateDirectory(name, DirectoryMetadata.OwnerOnly);
-                    }
-
-                    using (var fromInner = from.OpenDirectory(name))
-                    using (var toInner = to.OpenDirectory(name))
-                    {
-                        stayed[inner] = fromInner.ReadMetadata();
-                        MoveOut(fromInner, toInner, inner, isRoot: false);
-                        Flush(toInner);
-                        Flush(fromInner);
-                    }
-
-                    break;
-            }
-        }
-    }
-
-    private void MoveOut(IDirectory from, IDirectory to, ReadOnlySpan<byte> name, KeepTree level)
+    private bool TryPutBack(OldContent content, IDirectory staging)
     {
         try
         {
-            from.Rename(name, to, name);
+            content.PutBack();
+            staging.RemoveFile(StagingArea.SwapMark);
+            Flush(staging);
+            return true;
         }
-        catch (FileSystemException e) when (e.Error == FileError.AccessDenied)
+        catch (FileSystemException)
         {
-            // See ShutDirectories. It will be removed: its mode matters no more, unless it has to be put back.
-            if (!from.TryGetStatus(name, out var status) || status.Kind != FileKind.Directory)
-            {
-                throw;
-            }
-
-            opened.Add((level, name.ToArray(), status));
-            from.OpenToOwner(name, status);
-            from.Rename(name, to, name);
-        }
-    }
-
-    private void PutBack(IDirectory from, IDirectory to, KeepTree level)
-    {
-        var listing = from.List();
-        for (int i = 0; i < listing.Count; i++)
-        {
-            var name = listing.NameOf(i).Span;
-            if (level.Find(name) is not { } inner)
-            {
-                from.Rename(name, to, name);
-                continue;
-            }
-
-            using var fromInner = from.OpenDirectory(name);
-            using var toInner = to.OpenDirectory(name);
-            PutBack(fromInner, toInner, inner);
-            if (stayed.TryGetValue(inner, out var metadata))
-            {
-                toInner.SetMetadata(metadata);
-            }
-
-            Flush(toInner);
-        }
-
-        foreach (var (_, name, status) in opened.Where(o => o.Level == level))
-        {
-            to.SetMode(name, status, status.Mode);
+            // The journal stands: the next restore tries again.
+            return false;
         }
     }
 

@@ -1,0 +1,120 @@
+using Snapshotter.Engine.FileSystem;
+
+namespace Snapshotter.Engine.Volumes.Restoring;
+
+/// <summary>What stands in a volume before the swap: moved out of the way, or back again when a part of it cannot be moved.</summary>
+/// <param name="root">The volume's root.</param>
+/// <param name="stagingName">The name in it that stays.</param>
+/// <param name="old">Where the content goes.</param>
+/// <param name="keep">What else stays.</param>
+/// <param name="flush">Makes a directory durable, where that is wanted.</param>
+internal sealed class OldContent(IDirectory root, byte[] stagingName, IDirectory old, KeepTree keep, Action<IDirectory> flush)
+{
+    /// <summary>The metadata of directories that stay while their content goes.</summary>
+    private readonly Dictionary<KeepTree, FileMetadata> stayed = [];
+
+    /// <summary>Directories that had to be opened to their owner to be moved.</summary>
+    private readonly List<(KeepTree Level, byte[] Name, FileStatus Before)> opened = [];
+
+    /// <summary>Moves everything out that is to go. What an earlier process has moved is left where it is.</summary>
+    /// <exception cref="FileSystemException">Something cannot be moved; see <see cref="PutBack()"/>.</exception>
+    public void MoveOut()
+    {
+        MoveOut(root, old, keep);
+        flush(old);
+        flush(root);
+    }
+
+    /// <summary>Moves back what was moved out, and gives directories back the metadata they had.</summary>
+    public void PutBack()
+    {
+        PutBack(old, root, keep);
+        flush(root);
+        flush(old);
+    }
+
+    private void MoveOut(IDirectory from, IDirectory to, KeepTree level)
+    {
+        var listing = from.List();
+        for (int i = 0; i < listing.Count; i++)
+        {
+            var name = listing.NameOf(i).Span;
+            if (from == root && name.SequenceEqual(stagingName))
+            {
+                continue;
+            }
+
+            switch (level.Find(name))
+            {
+                case null:
+                    MoveOut(from, to, name, level);
+                    break;
+                case { IsKept: false } inner:
+                    if (!to.TryGetStatus(name, out _))
+                    {
+                        to.CreateDirectory(name, DirectoryMetadata.OwnerOnly);
+                    }
+
+                    using (var fromInner = from.OpenDirectory(name))
+                    using (var toInner = to.OpenDirectory(name))
+                    {
+                        stayed[inner] = fromInner.ReadMetadata();
+                        MoveOut(fromInner, toInner, inner);
+                        flush(toInner);
+                        flush(fromInner);
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    private void MoveOut(IDirectory from, IDirectory to, ReadOnlySpan<byte> name, KeepTree level)
+    {
+        try
+        {
+            from.Rename(name, to, name);
+        }
+        catch (FileSystemException e) when (e.Error == FileError.AccessDenied)
+        {
+            // See ShutDirectories. It will be removed: its mode matters no more, unless it has to be put back.
+            if (!from.TryGetStatus(name, out var status) || status.Kind != FileKind.Directory)
+            {
+                throw;
+            }
+
+            opened.Add((level, name.ToArray(), status));
+            from.OpenToOwner(name, status);
+            from.Rename(name, to, name);
+        }
+    }
+
+    private void PutBack(IDirectory from, IDirectory to, KeepTree level)
+    {
+        var listing = from.List();
+        for (int i = 0; i < listing.Count; i++)
+        {
+            var name = listing.NameOf(i).Span;
+            if (level.Find(name) is not { } inner)
+            {
+                from.Rename(name, to, name);
+                continue;
+            }
+
+            using var fromInner = from.OpenDirectory(name);
+            using var toInner = to.OpenDirectory(name);
+            PutBack(fromInner, toInner, inner);
+            if (stayed.TryGetValue(inner, out var metadata))
+            {
+                toInner.SetMetadata(metadata);
+            }
+
+            flush(toInner);
+        }
+
+        foreach (var (_, name, before) in opened.Where(o => o.Level == level))
+        {
+            to.SetMode(name, before, before.Mode);
+        }
+    }
+}
