@@ -41,13 +41,14 @@ internal sealed class Comparison(Bench bench, int rounds)
     private Sample RunOnce(Contender contender, ContenderResult result, bool check)
     {
         var command = contender.Prepare();
-        long bytes = contender.Reads is null ? 0 : PageCache.Warm(contender.Reads);
-        Posix.Sync();
+        long bytes = 0;
         if (contender.Reads is not null)
         {
+            bytes = PageCache.Warm(contender.Reads);
             FreeMemory.Settle();
         }
 
+        Posix.Sync();
         FreeMemory.MakeReal(bytes);
         var sample = bench.Meter.Measure(command, contender.IsEngineHost);
         result.Observed = contender.Observe?.Invoke() ?? result.Observed;
