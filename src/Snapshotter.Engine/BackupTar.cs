@@ -35,6 +35,7 @@ public static class BackupTar
         options ??= new BackupOptions();
         reporter ??= SilentReporter.Instance;
         string path = Path.GetFullPath(archive);
+        EntryNames.PrepareIds();
         var report = new VolumeBackup(Platform, config, options, reporter).Run(path, cancellation);
         KeepPolicy.Apply(Platform, path, config, options, report, reporter, cancellation);
         return report;
@@ -48,6 +49,7 @@ public static class BackupTar
     public static RestorePlan PlanRestore(
         string archive, VolumeConfig config, RestoreOptions? options = null, CancellationToken cancellation = default)
     {
+        EntryNames.PrepareIds();
         var restore = new VolumeRestore(Platform, Path.GetFullPath(archive), config, options ?? new RestoreOptions());
         return new RestorePlan(restore, restore.Plan(cancellation));
     }

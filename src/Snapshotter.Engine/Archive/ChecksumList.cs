@@ -47,8 +47,8 @@ internal sealed class ChecksumListWriter(IFileSystem fileSystem) : IDisposable
             line[at++] = (byte)'\\';
         }
 
-        Convert.TryToHexStringLower(hash, line[at..], out int hex);
-        at += hex;
+        Hex.Write(hash, line[at..]);
+        at += 2 * hash.Length;
         line[at++] = (byte)' ';
         line[at++] = (byte)' ';
         if (escape)
@@ -158,14 +158,12 @@ internal sealed class ChecksumListReader(IFile archive, long offset, long length
         bool escaped = rest.StartsWith("\\"u8);
         rest = escaped ? rest[1..] : rest;
         int hex = rest.IndexOf("  "u8);
-        if (hex is not (32 or 64)
-            || rest[..hex].ContainsAnyInRange((byte)'A', (byte)'F')
-            || Convert.FromHexString(rest[..hex], hash, out _, out hashLength) != System.Buffers.OperationStatus.Done)
+        if (hex is not (32 or 64) || !Hex.TryRead(rest[..hex], hash))
         {
-            hashLength = 0;
             return true;
         }
 
+        hashLength = hex / 2;
         Unescape(rest[(hex + 2)..], escaped);
         return true;
     }

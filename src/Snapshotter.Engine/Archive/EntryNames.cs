@@ -7,7 +7,13 @@ namespace Snapshotter.Engine.Archive;
 internal static class EntryNames
 {
     /// <summary>The id of a volume: lowercase hex SHA-256 of its target.</summary>
-    public static string IdOf(string target) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(target)));
+    public static string IdOf(string target) => Hex.Of(SHA256.HashData(Encoding.UTF8.GetBytes(target)));
+
+    /// <summary>
+    /// Loads what <see cref="IdOf"/> needs on another thread: the first time in a process it takes as long as finding the
+    /// way in an archive, which can go on meanwhile.
+    /// </summary>
+    public static void PrepareIds() => Task.Run(() => IdOf(""));
 
     /// <summary>Joins a prefix (which may be empty) and a name.</summary>
     public static byte[] Join(ReadOnlySpan<byte> prefix, string name)

@@ -186,7 +186,11 @@ internal static class ManifestEntry
         while (count > 0)
         {
             var line = output.AppendUninitialized(Math.Min(count, 80));
-            line.Fill((byte)' ');
+            foreach (ref byte blank in line)
+            {
+                blank = (byte)' ';
+            }
+
             line[0] = (byte)'#';
             line[^1] = (byte)'\n';
             count -= line.Length;

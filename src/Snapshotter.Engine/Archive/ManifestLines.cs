@@ -22,7 +22,7 @@ internal static class ManifestLines
             text.Append(First).Append("id: ").Append(volume.Id).Append('\n');
             Add(text, "type", volume.IsDirectory ? "dir" : "file");
             Add(text, "target", Quote(volume.Target));
-            Add(text, "created", volume.Created?.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture));
+            Add(text, "created", volume.Created?.UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
             Add(text, "generation", Number(volume.Generation));
             Add(text, "entries", Number(volume.Entries));
             Add(text, "bytes", Number(volume.Bytes));

@@ -33,7 +33,7 @@ internal readonly record struct ManifestTrailer(long Start, long ManifestOffset,
         BinaryPrimitives.WriteInt64LittleEndian(lengths, generationLength);
         BinaryPrimitives.WriteInt64LittleEndian(lengths[8..], manifestLength);
         hash.Append(lengths);
-        return Convert.ToHexStringLower(hash.GetCurrentHash());
+        return Hex.Of(hash.GetCurrentHash());
     }
 
     public byte[] ToBytes() => Encoding.ASCII.GetBytes(string.Create(

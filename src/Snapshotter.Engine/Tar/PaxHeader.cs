@@ -29,8 +29,8 @@ internal sealed class PaxHeader
     public ReadOnlyMemory<byte> SparseName;
     public long? SparseSize;
 
-    private readonly List<TarAttribute> attributes = [];
-    private readonly List<TarAttribute> libarchiveAttributes = [];
+    private readonly List<TarAttribute> attributes = new(8);
+    private readonly List<TarAttribute> libarchiveAttributes = new(8);
     private ReadOnlyMemory<byte> sparseList;
     private long? sparseMajor;
     private long? sparseMinor;

@@ -90,7 +90,8 @@ internal static class PaxWriter
     public static void WriteComment(BlockBuffer output, int recordLength)
     {
         var rest = Put(Begin(output, recordLength), "comment="u8);
-        rest[..^1].Fill((byte)' ');
+        foreach (ref byte blank in rest)
+            blank = (byte)' ';
         rest[^1] = (byte)'\n';
     }
 

@@ -11,7 +11,7 @@ internal sealed class SparseMap
     private int count;
 
     /// <summary>The runs that have a length; reused for the next entry.</summary>
-    public List<SparseRun> Runs { get; } = [];
+    public List<SparseRun> Runs { get; } = new(8);
 
     /// <summary>Runs read, empty ones included.</summary>
     public int Count => count;

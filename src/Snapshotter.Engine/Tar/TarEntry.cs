@@ -45,7 +45,7 @@ internal sealed class TarEntry
     /// Extended attributes, POSIX ACLs not among them. Empty when there are none. A hostile archive may repeat a name: set
     /// in this order, the last one wins, as with GNU tar.
     /// </summary>
-    public readonly List<TarAttribute> Attributes = [];
+    public readonly List<TarAttribute> Attributes = new(8);
 
     /// <summary>The access ACL as text ("user::rw-,user:1000:r--,..."), empty when there is none (SCHILY.acl.access).</summary>
     public ReadOnlyMemory<byte> AccessAcl;

@@ -382,11 +382,11 @@ internal sealed class TarReader
 
     private void TrimSlashes()
     {
-        var name = Entry.Name.Span.TrimEnd((byte)'/');
-        if (name.Length > 0)
-            Entry.Name = Entry.Name[..name.Length];
-        else if (Entry.Name.Length > 0)
-            Entry.Name = Entry.Name[..1];
+        var name = Entry.Name.Span;
+        int length = name.Length;
+        while (length > 1 && name[length - 1] == (byte)'/')
+            length--;
+        Entry.Name = Entry.Name[..length];
     }
 
     private ReadOnlyMemory<byte> Text(HeaderField field, int header) =>

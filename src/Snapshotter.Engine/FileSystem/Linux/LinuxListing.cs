@@ -23,7 +23,7 @@ internal static unsafe class LinuxListing
         try
         {
             var names = new MemoryStream();
-            var entries = new List<ListedName>();
+            var entries = new List<ListedName>(32);
             while (true)
             {
                 int filled;

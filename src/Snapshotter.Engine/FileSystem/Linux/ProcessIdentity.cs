@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Snapshotter.Engine.FileSystem.Linux;
 
 /// <summary>Who this process is and what it may do, read once.</summary>
@@ -15,21 +13,20 @@ internal sealed class ProcessIdentity
         MayChangeOwners = UserId == 0;
         try
         {
-            foreach (var line in File.ReadLines("/proc/self/status"))
+            // Taken apart byte by byte: this is on every job's way, and text takes milliseconds the first time in a process.
+            ReadOnlySpan<byte> status = File.ReadAllBytes("/proc/self/status");
+            if (TryRead(status, "\nUmask:\t"u8, bitsPerDigit: 3, out ulong umask))
             {
-                if (line.StartsWith("Umask:", StringComparison.Ordinal))
-                {
-                    Umask = Convert.ToInt32(line["Umask:".Length..].Trim(), 8);
-                }
-                else if (line.StartsWith("CapEff:", StringComparison.Ordinal))
-                {
-                    var capabilities = ulong.Parse(line.AsSpan("CapEff:".Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-                    const ulong wanted = (1UL << CapChown) | (1UL << CapFowner);
-                    MayChangeOwners = (capabilities & wanted) == wanted;
-                }
+                Umask = (int)umask;
+            }
+
+            if (TryRead(status, "\nCapEff:\t"u8, bitsPerDigit: 4, out ulong capabilities))
+            {
+                const ulong wanted = (1UL << CapChown) | (1UL << CapFowner);
+                MayChangeOwners = (capabilities & wanted) == wanted;
             }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // Without /proc: modes are always set, and root is taken at its word.
         }
@@ -46,4 +43,30 @@ internal sealed class ProcessIdentity
 
     /// <summary>The permission bits taken from new files; -1 when not known.</summary>
     public int Umask { get; } = -1;
+
+    /// <summary>Reads the octal or hexadecimal number of a line; see proc_pid_status(5).</summary>
+    private static bool TryRead(ReadOnlySpan<byte> status, ReadOnlySpan<byte> name, int bitsPerDigit, out ulong value)
+    {
+        value = 0;
+        int start = status.IndexOf(name);
+        if (start < 0)
+        {
+            return false;
+        }
+
+        var rest = status[(start + name.Length)..];
+        var digits = rest[..Math.Max(0, rest.IndexOf((byte)'\n'))];
+        foreach (byte digit in digits)
+        {
+            int number = digit <= (byte)'9' ? digit - '0' : digit - 'a' + 10;
+            if (number < 0 || number >= 1 << bitsPerDigit)
+            {
+                return false;
+            }
+
+            value = (value << bitsPerDigit) | (uint)number;
+        }
+
+        return digits.Length > 0;
+    }
 }

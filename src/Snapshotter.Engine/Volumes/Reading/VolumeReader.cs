@@ -67,7 +67,7 @@ internal sealed class VolumeReader
     public long Count { get; private set; }
 
     /// <summary>Lowercase hex XXH128 over all header bytes so far.</summary>
-    public string HeadersHash => Convert.ToHexStringLower(headers.GetCurrentHash());
+    public string HeadersHash => Hex.Of(headers.GetCurrentHash());
 
     /// <summary>Reads the next entry of the volume.</summary>
     /// <exception cref="BackupException">ArchiveInvalid or UnsafeEntry, with offset and entry name.</exception>

@@ -378,5 +378,5 @@ internal sealed class VolumeVerifier(
     }
 
     /// <summary>A file that is hashed on another thread.</summary>
-    private readonly record struct Pending(Task<HashBytes> Hash, HashBytes Expected, byte[] Name, long Offset);
+    private sealed record Pending(Task<HashBytes> Hash, HashBytes Expected, byte[] Name, long Offset);
 }

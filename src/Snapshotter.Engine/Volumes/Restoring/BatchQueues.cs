@@ -4,15 +4,24 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// Batches on their way to the writers: a queue for each. Who has nothing left takes from the others, for a batch must not
 /// wait behind a file of gigabytes. No thread ever spins (see <see cref="WorkQueue{T}"/>).
 /// </summary>
-/// <param name="writers">How many writers there are.</param>
-internal sealed class BatchQueues(int writers)
+internal sealed class BatchQueues
 {
     /// <summary>How many batches may wait in each queue.</summary>
     private const int Capacity = 2;
 
     private readonly object gate = new();
-    private readonly Queue<RestoreBatch>[] queues = [.. Enumerable.Range(0, writers).Select(_ => new Queue<RestoreBatch>())];
+    private readonly Queue<RestoreBatch>[] queues;
     private bool closed;
+
+    /// <param name="writers">How many writers there are.</param>
+    public BatchQueues(int writers)
+    {
+        queues = new Queue<RestoreBatch>[writers];
+        for (int i = 0; i < writers; i++)
+        {
+            queues[i] = new Queue<RestoreBatch>();
+        }
+    }
 
     /// <summary>The queue in which the fewest wait.</summary>
     public int Shortest
@@ -63,8 +72,7 @@ internal sealed class BatchQueues(int writers)
         {
             while (!closed)
             {
-                var queue = queues[writer].Count > 0 ? queues[writer] : queues.MaxBy(q => q.Count)!;
-                if (queue.TryDequeue(out batch!))
+                if (QueueFor(writer).TryDequeue(out batch!))
                 {
                     Monitor.PulseAll(gate);
                     return true;
@@ -76,6 +84,17 @@ internal sealed class BatchQueues(int writers)
             batch = null!;
             return false;
         }
+    }
+
+    private Queue<RestoreBatch> QueueFor(int writer)
+    {
+        var chosen = queues[writer];
+        for (int i = 0; i < queues.Length && queues[writer].Count == 0; i++)
+        {
+            chosen = queues[i].Count > chosen.Count ? queues[i] : chosen;
+        }
+
+        return chosen;
     }
 
     /// <summary>Ends it at once; what waits is dropped.</summary>

@@ -14,7 +14,7 @@ internal sealed class OldContent(IDirectory root, byte[] stagingName, IDirectory
     private readonly Dictionary<KeepTree, FileMetadata> stayed = [];
 
     /// <summary>Directories that had to be opened to their owner to be moved.</summary>
-    private readonly List<(KeepTree Level, byte[] Name, FileStatus Before)> opened = [];
+    private readonly List<OpenedDirectory> opened = [];
 
     /// <summary>Moves everything out that is to go. What an earlier process has moved is left where it is.</summary>
     /// <exception cref="FileSystemException">Something cannot be moved; see <see cref="PutBack()"/>.</exception>
@@ -83,7 +83,7 @@ internal sealed class OldContent(IDirectory root, byte[] stagingName, IDirectory
                 throw;
             }
 
-            opened.Add((level, name.ToArray(), status));
+            opened.Add(new OpenedDirectory(level, name.ToArray(), status));
             from.OpenToOwner(name, status);
             from.Rename(name, to, name);
         }
@@ -112,9 +112,11 @@ internal sealed class OldContent(IDirectory root, byte[] stagingName, IDirectory
             flush(toInner);
         }
 
-        foreach (var (_, name, before) in opened.Where(o => o.Level == level))
+        foreach (var directory in opened.Where(o => o.Level == level))
         {
-            to.SetMode(name, before, before.Mode);
+            to.SetMode(directory.Name, directory.Before, directory.Before.Mode);
         }
     }
+
+    private sealed record OpenedDirectory(KeepTree Level, byte[] Name, FileStatus Before);
 }

@@ -48,7 +48,7 @@ internal sealed class RestoreWorker(
 
     /// <summary>A short name that is not in use: the final one may be as long as a name can be.</summary>
     public static byte[] ReplacementName(byte[] name) =>
-        System.Text.Encoding.ASCII.GetBytes(".snapshotter-" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(name)) + ".part");
+        System.Text.Encoding.ASCII.GetBytes(".snapshotter-" + Hex.Of(System.Security.Cryptography.SHA256.HashData(name)) + ".part");
 
     /// <summary>Renames over what stands there; a directory that is in the way is removed first.</summary>
     public static void PutInPlace(IDirectory directory, byte[] temporary, byte[] name)

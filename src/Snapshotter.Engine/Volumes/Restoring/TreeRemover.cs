@@ -28,7 +28,7 @@ internal static class TreeRemover
     {
         var levels = new Stack<Level>();
         var current = directory;
-        var level = Enter(current, keep, default);
+        var level = Enter(current, keep, new Child(default, keep));
         try
         {
             while (true)
@@ -109,7 +109,7 @@ internal static class TreeRemover
     }
 
     /// <summary>A directory to remove, or to empty of all but what is kept in it.</summary>
-    private readonly record struct Child(ReadOnlyMemory<byte> Name, KeepTree? Keep);
+    private sealed record Child(ReadOnlyMemory<byte> Name, KeepTree? Keep);
 
     private sealed record Level(Child Self, Stack<Child> Directories);
 }

@@ -72,5 +72,5 @@ internal static class TreeSize
         return directories;
     }
 
-    private readonly record struct Child(ReadOnlyMemory<byte> Name, KeepTree? Keep);
+    private sealed record Child(ReadOnlyMemory<byte> Name, KeepTree? Keep);
 }

@@ -38,7 +38,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         var places = new NestedPlaces(fileSystem);
         var targets = volumes.Select(volume => Target(archive, map, places, volume, volumes)).ToList();
 
-        var validation = new JobMonitor(reporter, "Validating", cancellation) { TotalBytes = targets.Sum(t => t.Volume.Bytes ?? 0) };
+        var validation = new JobMonitor(reporter, "Validating", cancellation) { TotalBytes = Total(targets, t => t.Volume.Bytes ?? 0) };
         foreach (var target in targets)
         {
             validation.Enter(target.Planned.Archived.Target, []);
@@ -47,11 +47,22 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
             target.CheckTarget();
         }
 
-        var monitor = new JobMonitor(reporter, "Restoring", cancellation) { TotalBytes = targets.Sum(t => t.Size) };
+        var monitor = new JobMonitor(reporter, "Restoring", cancellation) { TotalBytes = Total(targets, t => t.Size) };
         foreach (var target in targets)
         {
             yield return Restore(archive, target, monitor, reporter, cancellation);
         }
+    }
+
+    private static long Total(List<RestoreTarget> targets, Func<RestoreTarget, long> size)
+    {
+        long total = 0;
+        foreach (var target in targets)
+        {
+            total += size(target);
+        }
+
+        return total;
     }
 
     private static VolumeReport Restore(

@@ -3,7 +3,7 @@ using Snapshotter.Engine.Archive;
 namespace Snapshotter.Engine.Volumes.Restoring;
 
 /// <summary>
-/// The threads that create files, and the count of what they have done. Small files of one directory go to one thread if
+/// The threads that create files, started as they are needed, and the count of what they have done. Small files of one directory go to one thread if
 /// it keeps up, for the kernel lets only one at a time create a name in it, and others spin meanwhile.
 /// </summary>
 internal sealed class WriterPool : IDisposable
@@ -12,6 +12,7 @@ internal sealed class WriterPool : IDisposable
 
     private readonly ArchiveFile archive;
     private readonly bool replace;
+    private readonly int writers;
     private readonly LossLog losses;
     private readonly JobMonitor monitor;
     private readonly BatchQueues queues;
@@ -29,7 +30,7 @@ internal sealed class WriterPool : IDisposable
 
     /// <param name="archive">Where the data of larger files is read from.</param>
     /// <param name="replace">Put files over what stands there, each in one step, instead of creating them in a fresh folder.</param>
-    /// <param name="writers">Threads that write.</param>
+    /// <param name="writers">How many threads may write.</param>
     /// <param name="losses">Where metadata that cannot be set is noted.</param>
     /// <param name="monitor">Hears of progress, on the caller's thread.</param>
     /// <param name="cancellation">Stops the work.</param>
@@ -38,17 +39,11 @@ internal sealed class WriterPool : IDisposable
     {
         this.archive = archive;
         this.replace = replace;
+        this.writers = writers;
         this.losses = losses;
         this.monitor = monitor;
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         queues = new BatchQueues(writers);
-        for (int i = 0; i < writers; i++)
-        {
-            int writer = i;
-            var thread = new Thread(() => Work(writer)) { IsBackground = true, Name = "Snapshotter write" };
-            threads.Add(thread);
-            thread.Start();
-        }
     }
 
     /// <summary>An empty batch.</summary>
@@ -58,6 +53,11 @@ internal sealed class WriterPool : IDisposable
     public void Submit(RestoreBatch batch)
     {
         submitted++;
+        if (threads.Count < writers && submitted - Volatile.Read(ref finished) > threads.Count)
+        {
+            StartWriter(threads.Count);
+        }
+
         bool goesOn = batch.Jobs[0].Directory == lastDirectory && !batch.HasLargeFile;
         lastQueue = goesOn ? lastQueue : queues.Shortest;
         lastDirectory = batch.Jobs[^1].Directory;
@@ -114,6 +114,13 @@ internal sealed class WriterPool : IDisposable
         }
 
         stop.Dispose();
+    }
+
+    private void StartWriter(int writer)
+    {
+        var thread = new Thread(() => Work(writer)) { IsBackground = true, Name = "Snapshotter write" };
+        threads.Add(thread);
+        thread.Start();
     }
 
     private void Work(int writer)

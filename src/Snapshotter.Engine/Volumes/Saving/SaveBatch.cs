@@ -54,9 +54,9 @@ internal sealed class SaveBatch
     private readonly object gate = new();
     private bool finished;
 
-    public List<SaveTask> Tasks { get; } = [];
+    public List<SaveTask> Tasks { get; } = new(32);
 
-    public List<SaveResult> Results { get; } = [];
+    public List<SaveResult> Results { get; } = new(32);
 
     /// <summary>Of twice the size that is aimed at, so that it seldom grows; the system gives what is not touched no memory.</summary>
     public BlockBuffer Bytes { get; } = new(2 * 1024 * 1024);

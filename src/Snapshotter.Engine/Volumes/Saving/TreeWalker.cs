@@ -94,7 +94,7 @@ internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]
             return;
         }
 
-        var directories = new List<ReadOnlyMemory<byte>>();
+        var directories = new List<int>();
         bool filter = !context.Exclude.IsEmpty || nestedVolumes.Count > 0;
         for (int i = 0; i < listing.Count; i++)
         {
@@ -112,7 +112,7 @@ internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]
 
             if (kind == FileKind.Directory)
             {
-                directories.Add(name);
+                directories.Add(i);
             }
             else
             {
@@ -120,7 +120,7 @@ internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]
             }
         }
 
-        stack.Add(new Frame(node, id, directories));
+        stack.Add(new Frame(node, id, listing, directories));
         if (stack.Count > MaxOpen)
         {
             // The root stays open; the handle of an ancestor that is far up is opened anew on the way back.
@@ -178,7 +178,7 @@ internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]
     }
 
     /// <summary>A directory whose names are handed over and whose subdirectories are still to be walked.</summary>
-    private sealed class Frame(DirectoryNode node, FileId id, List<ReadOnlyMemory<byte>> directories)
+    private sealed class Frame(DirectoryNode node, FileId id, DirectoryListing listing, List<int> directories)
     {
         private int next;
 
@@ -188,7 +188,7 @@ internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]
 
         public bool NextDirectory(out ReadOnlyMemory<byte> name)
         {
-            name = next < directories.Count ? directories[next] : default;
+            name = next < directories.Count ? listing.NameOf(directories[next]) : default;
             return next++ < directories.Count;
         }
 

@@ -40,7 +40,7 @@ internal sealed class VolumeWriter : IDisposable
     public long Bytes { get; private set; }
 
     /// <summary>The checksum over all header bytes so far.</summary>
-    public string HeadersHash => Convert.ToHexStringLower(headers.GetCurrentHash());
+    public string HeadersHash => Hex.Of(headers.GetCurrentHash());
 
     /// <summary>Writes the entry of a directory volume's root.</summary>
     public void WriteRoot(DirectoryNode root, bool isFirstOfGeneration)
