@@ -175,10 +175,17 @@ internal sealed class ChecksumListReader(IFile archive, long offset, long length
             name = new byte[raw.Length];
         }
 
+        if (!escaped)
+        {
+            raw.CopyTo(name);
+            nameLength = raw.Length;
+            return;
+        }
+
         for (int i = 0; i < raw.Length; i++)
         {
             byte b = raw[i];
-            if (escaped && b == (byte)'\\' && i + 1 < raw.Length)
+            if (b == (byte)'\\' && i + 1 < raw.Length)
             {
                 b = raw[++i] switch { (byte)'n' => (byte)'\n', (byte)'r' => (byte)'\r', var other => other };
             }

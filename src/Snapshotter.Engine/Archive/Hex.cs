@@ -40,10 +40,10 @@ internal static class Hex
         return seen >= 0;
     }
 
-    private static int ValueOf(byte digit) => digit switch
+    private static int ValueOf(byte digit)
     {
-        >= (byte)'0' and <= (byte)'9' => digit - '0',
-        >= (byte)'a' and <= (byte)'f' => digit - 'a' + 10,
-        _ => -1,
-    };
+        // Nothing here depends on which digit it is but the sum: a guess at random digits is wrong too often.
+        int value = (digit & 15) + (9 * (digit >> 6));
+        return value < Digits.Length && Digits[value] == digit ? value : -1;
+    }
 }

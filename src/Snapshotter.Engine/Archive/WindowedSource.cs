@@ -12,14 +12,17 @@ internal sealed class WindowedSource : IBlockSource
     private const int SmallFill = 4 * 1024;
 
     private readonly IFile file;
-    private readonly byte[] window;
+    private readonly int windowSize;
+    private readonly Stack<SharedWindow> spare = new();
+    private SharedWindow window;
     private long windowStart;
     private int windowLength;
 
     public WindowedSource(IFile file, int windowSize = 256 * 1024)
     {
         this.file = file;
-        window = new byte[windowSize];
+        this.windowSize = windowSize;
+        window = SharedWindow.Take(spare, windowSize);
         Length = file.Length;
     }
 
@@ -54,17 +57,39 @@ internal sealed class WindowedSource : IBlockSource
             }
 
             bool sequential = offset == windowStart + windowLength;
-            int fill = sequential ? window.Length : Math.Min(window.Length, Math.Max(SmallFill, Math.Min(count, window.Length)));
-            windowLength = 0;
-            windowLength = file.Read(window.AsSpan(0, (int)Math.Min(fill, Length - offset)), offset);
-            windowStart = offset;
-            if (windowLength == 0)
-            {
-                return default;
-            }
+            Fill(offset, sequential ? windowSize : Math.Min(windowSize, Math.Max(SmallFill, count)));
         }
 
         int from = (int)(offset - windowStart);
-        return window.AsSpan(from, Math.Min(count, windowLength - from));
+        return window.Bytes.AsSpan(from, Math.Min(count, windowLength - from));
+    }
+
+    /// <summary>All of <paramref name="count"/> bytes at the offset without a copy; fewer only at the end of the file.</summary>
+    /// <param name="offset">Where in the archive.</param>
+    /// <param name="count">No more than the window's size.</param>
+    /// <param name="holder">What to hold for as long as they are needed; else they are valid until the next call.</param>
+    public ReadOnlyMemory<byte> Get(long offset, int count, out SharedWindow holder)
+    {
+        if (Peek(offset, count).Length < count && offset + count <= Length)
+        {
+            // The window ends in between. What it has of them is read once more: no more than a file that goes in one piece.
+            Fill(offset, windowSize);
+        }
+
+        holder = window;
+        return window.Bytes.AsMemory((int)(offset - windowStart), (int)Math.Min(count, windowStart + windowLength - offset));
+    }
+
+    private void Fill(long offset, int count)
+    {
+        if (window.IsShared)
+        {
+            window.Release();
+            window = SharedWindow.Take(spare, windowSize);
+        }
+
+        windowLength = 0;
+        windowLength = file.Read(window.Bytes.AsSpan(0, (int)Math.Min(count, Length - offset)), offset);
+        windowStart = offset;
     }
 }

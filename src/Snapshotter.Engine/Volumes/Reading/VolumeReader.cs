@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
@@ -20,7 +19,6 @@ internal sealed class VolumeReader
     private readonly ManifestVolume volume;
     private readonly byte[] rootName;
     private readonly TarReader reader;
-    private readonly XxHash128 headers = new();
     private readonly long rangeEnd;
 
     /// <exception cref="BackupException">ArchiveInvalid: the manifest's claim of where the volume lies cannot be true.</exception>
@@ -66,8 +64,8 @@ internal sealed class VolumeReader
     /// <summary>Entries read so far.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Lowercase hex XXH128 over all header bytes so far.</summary>
-    public string HeadersHash => Hex.Of(headers.GetCurrentHash());
+    /// <summary>The bytes of all headers of the entry.</summary>
+    public ReadOnlySpan<byte> HeaderBytes => reader.HeaderBytes;
 
     /// <summary>Reads the next entry of the volume.</summary>
     /// <exception cref="BackupException">ArchiveInvalid or UnsafeEntry, with offset and entry name.</exception>
@@ -88,7 +86,6 @@ internal sealed class VolumeReader
                     continue;
                 }
 
-                headers.Append(reader.HeaderBytes);
                 Count++;
                 Path = Clean(name[Math.Min(name.Length, rootName.Length + 1)..], "name");
                 LinkPath = Entry.Type == TypeFlag.HardLink ? CleanLink() : [];

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
@@ -37,6 +38,7 @@ internal sealed class VolumeVerifier(
     private readonly Queue<Pending> background = new();
     private readonly HashSet<PathHash> linkTargets = [];
     private readonly EntryOrder order = new();
+    private readonly XxHash128 headers = new();
     private ChecksumListReader? sums;
     private int hashSize;
     private long verified;
@@ -69,6 +71,7 @@ internal sealed class VolumeVerifier(
             {
                 cancellation.ThrowIfCancellationRequested();
                 count = reader.Count;
+                headers.Append(reader.HeaderBytes);
                 Check(reader, hasher, algorithm);
             }
 
@@ -280,7 +283,7 @@ internal sealed class VolumeVerifier(
 
         if (reader.IsNative)
         {
-            if (reader.HeadersHash != volume.Headers)
+            if (Hex.Of(headers.GetCurrentHash()) != volume.Headers)
             {
                 problem(Damaged("the headers of the volume are not what was saved: their checksum differs."));
             }

@@ -61,7 +61,7 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
             using (var file = parent.CreateFile(temporary, 0x180))
             {
                 created = true;
-                worker.Fill(file, job, [], isFresh: true);
+                worker.Fill(file, job, isFresh: true);
                 losses.Note(file.SetMetadata(job.Metadata), file);
                 if (durable)
                 {
@@ -101,7 +101,7 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
         using var file = fileSystem.OpenFile(path, FileAccessKind.ReadWrite);
         var worker = new RestoreWorker(archive, replace: false, losses, advanced, CancellationToken.None);
         MakeRoom(file, job.Size, path, worker);
-        worker.Fill(file, job, [], isFresh: false);
+        worker.Fill(file, job, isFresh: false);
         losses.Note(file.SetMetadata(job.Metadata), path);
         if (durable)
         {

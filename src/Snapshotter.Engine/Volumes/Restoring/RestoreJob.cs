@@ -1,3 +1,4 @@
+using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Tar;
 
@@ -21,38 +22,61 @@ internal struct RestoreJob
     /// <summary>The parts that are data; null for one part: all of it.</summary>
     public SparseRun[]? Runs;
 
-    /// <summary>Where the data stands in the archive; negative when it is in the batch's buffer, from <see cref="BufferStart"/> on.</summary>
+    /// <summary>Where the data stands in the archive; negative when it is in <see cref="Data"/>.</summary>
     public long ArchiveOffset;
-    public int BufferStart;
+
+    /// <summary>The data of a small file, in a window that the batch holds.</summary>
+    public ReadOnlyMemory<byte> Data;
 }
 
-/// <summary>A run of jobs for one worker, with the data of the small files among them. Reused.</summary>
+/// <summary>A run of jobs for one worker, with the windows that have the data of the small files among them. Reused.</summary>
 internal sealed class RestoreBatch
 {
     public const int MaxJobs = 64;
     public const int MaxBytes = 1024 * 1024;
 
+    /// <summary>More windows than its bytes need come of headers between them as large as windows.</summary>
+    private const int MaxWindows = 3;
+
+    private readonly List<SharedWindow> windows = new(MaxWindows);
+
     public List<RestoreJob> Jobs { get; } = new(MaxJobs);
 
-    public byte[] Buffer { get; } = new byte[MaxBytes];
+    /// <summary>Bytes of the small files.</summary>
+    public int DataLength { get; private set; }
 
-    public int BufferLength { get; set; }
-
-    /// <summary>Bytes that the jobs hold in memory besides the buffer.</summary>
+    /// <summary>Bytes that the jobs hold in memory besides the windows.</summary>
     public long Weight { get; set; }
 
     /// <summary>True when the data of a file is still to be read from the archive.</summary>
     public bool HasLargeFile { get; set; }
 
     /// <summary>True when it may go on its way at the next change of the directory.</summary>
-    public bool IsHalfFull => Jobs.Count >= MaxJobs / 2 || BufferLength >= MaxBytes / 2;
+    public bool IsHalfFull => Jobs.Count >= MaxJobs / 2 || DataLength >= MaxBytes / 2;
 
-    public bool HasRoomFor(int bytes) => Jobs.Count < MaxJobs && bytes <= MaxBytes - BufferLength;
+    public bool HasRoomFor(int bytes) => Jobs.Count < MaxJobs && bytes <= MaxBytes - DataLength && windows.Count < MaxWindows;
+
+    /// <summary>Keeps the window that has so many bytes of a job's data.</summary>
+    public void Hold(SharedWindow window, int bytes)
+    {
+        DataLength += bytes;
+        if (windows.Count == 0 || windows[^1] != window)
+        {
+            window.Hold();
+            windows.Add(window);
+        }
+    }
 
     public void Reset()
     {
+        foreach (var window in windows)
+        {
+            window.Release();
+        }
+
+        windows.Clear();
         Jobs.Clear();
-        BufferLength = 0;
+        DataLength = 0;
         Weight = 0;
         HasLargeFile = false;
     }

@@ -26,23 +26,23 @@ internal sealed class RestoreWorker(
             cancellation.ThrowIfCancellationRequested();
             if (replace)
             {
-                Replace(job, batch);
+                Replace(job);
             }
             else
             {
-                Create(job, job.Name, batch);
+                Create(job, job.Name);
             }
 
             advanced(job.ArchiveOffset < 0 ? job.Size : 0, 1);
         }
     }
 
-    private void Replace(in RestoreJob job, RestoreBatch batch)
+    private void Replace(in RestoreJob job)
     {
         var directory = job.Directory.Handle;
         byte[] temporary = ReplacementName(job.Name);
         TreeRemover.Remove(directory, temporary);
-        Create(job, temporary, batch);
+        Create(job, temporary);
         PutInPlace(directory, temporary, job.Name);
     }
 
@@ -64,7 +64,7 @@ internal sealed class RestoreWorker(
         }
     }
 
-    private void Create(in RestoreJob job, byte[] name, RestoreBatch batch)
+    private void Create(in RestoreJob job, byte[] name)
     {
         var directory = job.Directory.Handle;
         try
@@ -72,7 +72,7 @@ internal sealed class RestoreWorker(
             switch (job.Metadata.Kind)
             {
                 case FileKind.Regular:
-                    CreateFile(job, name, batch);
+                    CreateFile(job, name);
                     return;
                 case FileKind.SymbolicLink:
                     byte[] target = job.LinkTarget!;
@@ -129,7 +129,7 @@ internal sealed class RestoreWorker(
         directory.RemoveFile(name);
     }
 
-    private void CreateFile(in RestoreJob job, byte[] name, RestoreBatch batch)
+    private void CreateFile(in RestoreJob job, byte[] name)
     {
         var directory = job.Directory.Handle;
         int mode = job.Metadata.Mode & 0x1FF;
@@ -146,19 +146,19 @@ internal sealed class RestoreWorker(
 
         using (file)
         {
-            Fill(file, job, batch.Buffer, isFresh: true);
+            Fill(file, job, isFresh: true);
             losses.Note(file.SetMetadata(job.Metadata), file);
         }
     }
 
     /// <summary>Writes the content of a file. What is a hole stays one in a fresh file, and is written as zeros in another.</summary>
-    public void Fill(IFile file, in RestoreJob job, ReadOnlySpan<byte> data, bool isFresh)
+    public void Fill(IFile file, in RestoreJob job, bool isFresh)
     {
         if (job.ArchiveOffset < 0)
         {
             if (job.Size > 0)
             {
-                file.Write(data.Slice(job.BufferStart, (int)job.Size), 0);
+                file.Write(job.Data.Span, 0);
             }
         }
         else

@@ -126,20 +126,13 @@ internal sealed class TreeWriter : IDisposable
             DeviceMajor = entry.DeviceMajor,
             DeviceMinor = entry.DeviceMinor,
             ArchiveOffset = -1,
-            BufferStart = batch.BufferLength,
         };
         if (kind == FileKind.Regular)
         {
             job.Size = entry.Size;
             if (inBuffer)
             {
-                int read = reader.Source.Read(batch.Buffer.AsSpan(batch.BufferLength, (int)entry.Size), entry.DataOffset);
-                if (read < entry.Size)
-                {
-                    throw ArchiveErrors.Invalid(archive.Path, entry.DataOffset, "the archive ends within a file's data.");
-                }
-
-                batch.BufferLength += read;
+                job.Data = entry.Size == 0 ? default : DataOf(reader);
             }
             else
             {
@@ -162,6 +155,19 @@ internal sealed class TreeWriter : IDisposable
             // Goes on its way at once: what follows is read meanwhile.
             Submit();
         }
+    }
+
+    private ReadOnlyMemory<byte> DataOf(VolumeReader reader)
+    {
+        var entry = reader.Entry;
+        var data = reader.Source.Get(entry.DataOffset, (int)entry.Size, out var window);
+        if (data.Length < entry.Size)
+        {
+            throw ArchiveErrors.Invalid(archive.Path, entry.DataOffset, "the archive ends within a file's data.");
+        }
+
+        batch.Hold(window, data.Length);
+        return data;
     }
 
     /// <summary>About the memory that a job holds besides file data: a hostile entry may have megabytes of attributes or of pieces.</summary>
