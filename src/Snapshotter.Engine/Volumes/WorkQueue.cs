@@ -5,11 +5,17 @@ namespace Snapshotter.Engine.Volumes;
 /// round while it waits takes one from those it waits for.
 /// </summary>
 /// <param name="capacity">How many items may wait before those who add more must wait too.</param>
-internal sealed class WorkQueue<T>(int capacity)
+/// <param name="wakeAt">
+/// How many items must be there before one who waits for some is woken. With more than one there are fewer changes of
+/// threads; only for what comes again and again, like buffers that are given back.
+/// </param>
+internal sealed class WorkQueue<T>(int capacity, int wakeAt = 1)
 {
     private readonly object gate = new();
     private readonly Queue<T> items = new();
     private bool closed;
+    private int takers;
+    private int adders;
 
     /// <summary>True when nothing is left and nothing will come.</summary>
     public bool IsDone
@@ -33,7 +39,7 @@ internal sealed class WorkQueue<T>(int capacity)
         {
             while (!closed && items.Count >= capacity)
             {
-                if (!Monitor.Wait(gate, time))
+                if (!Wait(ref adders, time))
                 {
                     return false;
                 }
@@ -45,7 +51,11 @@ internal sealed class WorkQueue<T>(int capacity)
             }
 
             items.Enqueue(item);
-            Monitor.PulseAll(gate);
+            if (takers > 0 && items.Count >= wakeAt)
+            {
+                Monitor.PulseAll(gate);
+            }
+
             return true;
         }
     }
@@ -60,7 +70,7 @@ internal sealed class WorkQueue<T>(int capacity)
         {
             while (items.Count == 0)
             {
-                if (closed || !Monitor.Wait(gate, time))
+                if (closed || !Wait(ref takers, time))
                 {
                     item = default!;
                     return false;
@@ -68,7 +78,11 @@ internal sealed class WorkQueue<T>(int capacity)
             }
 
             item = items.Dequeue();
-            Monitor.PulseAll(gate);
+            if (adders > 0)
+            {
+                Monitor.PulseAll(gate);
+            }
+
             return true;
         }
     }
@@ -93,6 +107,19 @@ internal sealed class WorkQueue<T>(int capacity)
             closed = true;
             Monitor.PulseAll(gate);
             return left;
+        }
+    }
+
+    private bool Wait(ref int waiting, TimeSpan time)
+    {
+        waiting++;
+        try
+        {
+            return Monitor.Wait(gate, time);
+        }
+        finally
+        {
+            waiting--;
         }
     }
 }

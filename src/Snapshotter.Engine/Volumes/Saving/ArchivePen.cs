@@ -11,9 +11,9 @@ namespace Snapshotter.Engine.Volumes.Saving;
 internal sealed class ArchivePen : IDisposable
 {
     private const int BufferSize = 256 * 1024;
-    private const int BufferCount = 8;
+    private const int BufferCount = 16;
 
-    private readonly WorkQueue<byte[]> spare = new(BufferCount);
+    private readonly WorkQueue<byte[]> spare = new(BufferCount, wakeAt: BufferCount / 2);
     private readonly WorkQueue<Stroke> full = new(BufferCount);
     private readonly Thread thread;
     private Exception? failure;
@@ -47,15 +47,17 @@ internal sealed class ArchivePen : IDisposable
     /// <param name="buffer">One taken here; it goes back by itself.</param>
     /// <param name="count">How much of it.</param>
     /// <param name="offset">Absolute offset in the archive.</param>
-    /// <param name="written">Signalled when it has been, or has failed: see <see cref="ThrowIfFailed"/>.</param>
-    public void Write(byte[] buffer, int count, long offset, CountdownEvent written)
+    public void Write(byte[] buffer, int count, long offset) => full.Add(new Stroke(buffer, count, offset));
+
+    /// <summary>Waits until all that was handed over is written. Nothing can be afterwards.</summary>
+    /// <exception cref="Reporting.BackupException">The archive could not be written.</exception>
+    public void Finish()
     {
-        written.AddCount();
-        full.Add(new Stroke(buffer, count, offset, written));
+        Dispose();
+        ThrowIfFailed();
     }
 
-    /// <exception cref="Reporting.BackupException">Something that was handed over could not be written.</exception>
-    public void ThrowIfFailed()
+    private void ThrowIfFailed()
     {
         if (Volatile.Read(ref failure) is { } e)
         {
@@ -90,9 +92,8 @@ internal sealed class ArchivePen : IDisposable
             }
 
             GiveBack(stroke.Buffer);
-            stroke.Written.Signal();
         }
     }
 
-    private readonly record struct Stroke(byte[] Buffer, int Count, long Offset, CountdownEvent Written);
+    private readonly record struct Stroke(byte[] Buffer, int Count, long Offset);
 }

@@ -14,10 +14,18 @@ internal sealed class CopyQueue(
 {
     private const int MaxWaiting = 20_000;
 
+    /// <summary>Files handed over and open, so that the writer can go on while those before are copied.</summary>
+    private const int MaxOpen = 16;
+
+    private static readonly TimeSpan IdleTime = TimeSpan.FromMilliseconds(100);
+
     private readonly Queue<Line> waiting = new();
+    private readonly WorkQueue<Line> toCopy = new(MaxOpen);
+    private readonly List<Thread> threads = [];
+    private readonly object gate = new();
     private readonly int hashSize = FileHasher.SizeOf(algorithm);
     private ArchivePen? pen;
-    private int running;
+    private int open;
     private long advanced;
 
     /// <summary>Bytes copied since the last call.</summary>
@@ -33,7 +41,7 @@ internal sealed class CopyQueue(
         }
         else
         {
-            waiting.Enqueue(new Line(name.ToArray(), hash, null, null, null));
+            waiting.Enqueue(new Line(name.ToArray(), hash));
         }
     }
 
@@ -47,46 +55,75 @@ internal sealed class CopyQueue(
     public void Start(
         byte[] name, IFile source, long offset, IReadOnlyList<SparseRun> runs, long size, Action<CopyOutcome> finished)
     {
-        while (running >= maxCopies)
+        while (open == MaxOpen)
         {
             Settle(wait: true);
         }
 
-        running++;
+        open++;
         pen ??= new ArchivePen(archive);
-        var fileCopy = new FileCopy(
+        var copy = new FileCopy(
             source, pen, offset, runs, size, algorithm, count => Interlocked.Add(ref advanced, count), cancellation);
+        var line = new Line(name, default) { Copy = copy, Source = source, Finished = finished };
+        waiting.Enqueue(line);
+        if (threads.Count < Math.Min(open, maxCopies))
+        {
+            var thread = new Thread(CopyAll) { IsBackground = true, Name = "Snapshotter copy" };
+            threads.Add(thread);
+            thread.Start();
+        }
 
-        // Not a thread for each: starting one waits until a core is free, and they are busy.
-        waiting.Enqueue(new Line(name, default, Task.Run(fileCopy.Run, CancellationToken.None), source, finished));
+        toCopy.Add(line);
     }
 
-    /// <summary>Waits for all copies.</summary>
+    /// <summary>Waits until all copies are written.</summary>
+    /// <exception cref="Reporting.BackupException">The archive could not be written.</exception>
     public void Finish()
     {
         while (waiting.Count > 0)
         {
             Settle(wait: true);
         }
+
+        pen?.Finish();
     }
 
     public void Dispose()
     {
+        toCopy.Cancel();
+        foreach (var thread in threads)
+        {
+            thread.Join();
+        }
+
+        // All that are left when the job has failed.
         foreach (var line in waiting)
         {
-            try
-            {
-                line.Copy?.Wait();
-            }
-            catch (AggregateException)
-            {
-                // The job has failed already, for the reason that is being thrown.
-            }
-
             line.Source?.Dispose();
         }
 
         pen?.Dispose();
+    }
+
+    private void CopyAll()
+    {
+        while (toCopy.Take(out var line))
+        {
+            try
+            {
+                line.Outcome = line.Copy!.Run();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                line.Failure = e;
+            }
+
+            lock (gate)
+            {
+                line.IsEnded = true;
+                Monitor.PulseAll(gate);
+            }
+        }
     }
 
     private void Settle(bool wait)
@@ -99,27 +136,43 @@ internal sealed class CopyQueue(
             }
             else
             {
-                if (!line.Copy.IsCompleted && !wait)
+                while (!HasEnded(line, wait ? IdleTime : TimeSpan.Zero))
                 {
-                    return;
-                }
+                    if (!wait)
+                    {
+                        return;
+                    }
 
-                while (!line.Copy.IsCompleted)
-                {
-                    Task.WaitAny([line.Copy], TimeSpan.FromMilliseconds(100));
                     idle();
                 }
 
                 wait = false;
-                var outcome = line.Copy.GetAwaiter().GetResult();
-                line.Source!.Dispose();
-                running--;
-                line.Finished!(outcome);
-                AddSum(outcome.Hash, line.Name, outcome.IsOfDataOnly);
+                EndCopy(line);
             }
 
             waiting.Dequeue();
         }
+    }
+
+    private bool HasEnded(Line line, TimeSpan time)
+    {
+        lock (gate)
+        {
+            return line.IsEnded || (time > TimeSpan.Zero && Monitor.Wait(gate, time) && line.IsEnded);
+        }
+    }
+
+    private void EndCopy(Line line)
+    {
+        if (line.Failure is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(line.Failure);
+        }
+
+        line.Source!.Dispose();
+        open--;
+        line.Finished!(line.Outcome!);
+        AddSum(line.Outcome!.Hash, line.Name, line.Outcome.IsOfDataOnly);
     }
 
     private void AddSum(HashBytes hash, ReadOnlySpan<byte> name, bool isOfDataOnly)
@@ -130,5 +183,23 @@ internal sealed class CopyQueue(
         }
     }
 
-    private sealed record Line(byte[] Name, HashBytes Hash, Task<CopyOutcome>? Copy, IFile? Source, Action<CopyOutcome>? Finished);
+    /// <summary>A line of the list, with the copy that it waits for, if any.</summary>
+    private sealed class Line(byte[] name, in HashBytes hash)
+    {
+        public byte[] Name { get; } = name;
+
+        public HashBytes Hash { get; } = hash;
+
+        public FileCopy? Copy { get; init; }
+
+        public IFile? Source { get; init; }
+
+        public Action<CopyOutcome>? Finished { get; init; }
+
+        public bool IsEnded { get; set; }
+
+        public CopyOutcome? Outcome { get; set; }
+
+        public Exception? Failure { get; set; }
+    }
 }

@@ -35,23 +35,12 @@ internal sealed class FileCopy(
     /// <summary>True when nothing more can be read: the file shrank, or a disk is broken.</summary>
     private bool isAtEnd;
 
+    /// <summary>Reads and hashes it all. When this returns, the pen may still have some of it to write.</summary>
     /// <exception cref="Reporting.BackupException">The archive could not be written.</exception>
     public CopyOutcome Run()
     {
         using var hasher = new FileHasher(algorithm) { SkipsHoles = dataOnly };
-        using var written = new CountdownEvent(1);
-        try
-        {
-            CopyRuns(hasher, written);
-        }
-        finally
-        {
-            // Whatever became of it: nobody writes for this file any more when this returns.
-            written.Signal();
-            written.Wait(CancellationToken.None);
-        }
-
-        pen.ThrowIfFailed();
+        CopyRuns(hasher);
         return new CopyOutcome(hasher.Finish(), dataOnly, isAtEnd ? reached : size, StatusAfter(), readError);
     }
 
@@ -69,7 +58,7 @@ internal sealed class FileCopy(
         }
     }
 
-    private void CopyRuns(FileHasher hasher, CountdownEvent written)
+    private void CopyRuns(FileHasher hasher)
     {
         long position = offset;
         long end = 0;
@@ -79,7 +68,7 @@ internal sealed class FileCopy(
             long done = isAtEnd ? 0 : Clone(position, run, hasher);
             while (!isAtEnd && done < run.Length)
             {
-                done += CopyPiece(position + done, run.Offset + done, run.Length - done, hasher, written);
+                done += CopyPiece(position + done, run.Offset + done, run.Length - done, hasher);
             }
 
             // What cannot be read is left as the zeros that stand in the archive.
@@ -91,7 +80,7 @@ internal sealed class FileCopy(
         hasher.AppendHole(size - end);
     }
 
-    private int CopyPiece(long position, long from, long count, FileHasher hasher, CountdownEvent written)
+    private int CopyPiece(long position, long from, long count, FileHasher hasher)
     {
         cancellation.ThrowIfCancellationRequested();
         byte[] buffer = pen.TakeBuffer();
@@ -115,7 +104,7 @@ internal sealed class FileCopy(
 
         hasher.Append(buffer.AsSpan(0, read));
         reached = from + read;
-        pen.Write(buffer, read, position, written);
+        pen.Write(buffer, read, position);
         advanced(read);
         return read;
     }
