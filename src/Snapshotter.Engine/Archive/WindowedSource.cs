@@ -70,14 +70,17 @@ internal sealed class WindowedSource : IBlockSource
     /// <param name="holder">What to hold for as long as they are needed; else they are valid until the next call.</param>
     public ReadOnlyMemory<byte> Get(long offset, int count, out SharedWindow holder)
     {
-        if (Peek(offset, count).Length < count && offset + count <= Length)
+        count = (int)Math.Clamp(Length - offset, 0, count);
+        int length = Peek(offset, count).Length;
+        if (length < count)
         {
             // The window ends in between. What it has of them is read once more: no more than a file that goes in one piece.
             Fill(offset, windowSize);
+            length = Math.Min(count, windowLength);
         }
 
         holder = window;
-        return window.Bytes.AsMemory((int)(offset - windowStart), (int)Math.Min(count, windowStart + windowLength - offset));
+        return length == 0 ? default : window.Bytes.AsMemory((int)(offset - windowStart), length);
     }
 
     private void Fill(long offset, int count)

@@ -41,6 +41,13 @@ public sealed class BoundedMemoryTests : IDisposable
 
             f.File("a");
         }),
+        ["small files megabytes apart"] = () => With(f =>
+        {
+            for (int i = 0; i < 60; i++)
+            {
+                f.Pax(("comment", new string('c', 1_200_000))).File(string.Create(CultureInfo.InvariantCulture, $"f{i:D3}"));
+            }
+        }),
         ["names of a megabyte"] = () => With(f =>
         {
             for (int i = 0; i < 40; i++)
