@@ -69,7 +69,7 @@ internal static class EngineHost
                 };
                 return () => BackupTar.PlanOptimize(archive, optimize).Execute();
             case "list":
-                return () => Console.Error.WriteLine($"{BackupTar.List(archive).Count} volumes");
+                return () => RequireFound(BackupTar.List(archive));
             default:
                 throw new UsageException($"run {verb}: no such job.");
         }
@@ -86,6 +86,14 @@ internal static class EngineHost
         }
 
         return config;
+    }
+
+    private static void RequireFound(IReadOnlyList<ArchivedVolume> volumes)
+    {
+        if (volumes.Count == 0)
+        {
+            throw new InvalidOperationException("The archive lists no volumes.");
+        }
     }
 
     private static void RequireComplete(IEnumerable<VolumeReport> volumes)
