@@ -186,11 +186,7 @@ internal static class ManifestEntry
         while (count > 0)
         {
             var line = output.AppendUninitialized(Math.Min(count, 80));
-            foreach (ref byte blank in line)
-            {
-                blank = (byte)' ';
-            }
-
+            BlockBuffer.Blank(line);
             line[0] = (byte)'#';
             line[^1] = (byte)'\n';
             count -= line.Length;

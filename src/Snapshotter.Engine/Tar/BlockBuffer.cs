@@ -55,4 +55,11 @@ internal sealed class BlockBuffer(int capacity = 64 * 1024)
     }
 
     public void Clear() => Length = 0;
+
+    /// <summary>Writes blanks. Not with the library's Fill, whose vectors are compiled at the first call of a process.</summary>
+    public static void Blank(Span<byte> bytes)
+    {
+        foreach (ref byte blank in bytes)
+            blank = (byte)' ';
+    }
 }

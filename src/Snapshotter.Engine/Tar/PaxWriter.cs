@@ -90,8 +90,7 @@ internal static class PaxWriter
     public static void WriteComment(BlockBuffer output, int recordLength)
     {
         var rest = Put(Begin(output, recordLength), "comment="u8);
-        foreach (ref byte blank in rest)
-            blank = (byte)' ';
+        BlockBuffer.Blank(rest[..^1]);
         rest[^1] = (byte)'\n';
     }
 

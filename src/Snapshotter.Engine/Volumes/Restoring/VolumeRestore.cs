@@ -54,6 +54,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         }
     }
 
+    /// <summary>A sum without Linq, whose generic code is compiled at the first call of a process.</summary>
     private static long Total(List<RestoreTarget> targets, Func<RestoreTarget, long> size)
     {
         long total = 0;

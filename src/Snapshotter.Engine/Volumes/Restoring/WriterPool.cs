@@ -3,8 +3,9 @@ using Snapshotter.Engine.Archive;
 namespace Snapshotter.Engine.Volumes.Restoring;
 
 /// <summary>
-/// The threads that create files, started as they are needed, and the count of what they have done. Small files of one directory go to one thread if
-/// it keeps up, for the kernel lets only one at a time create a name in it, and others spin meanwhile.
+/// The threads that create files, started as they are needed, and the count of what they have done. Small files of one
+/// directory go to one thread if it keeps up, for the kernel lets only one at a time create a name in it, and others spin
+/// meanwhile.
 /// </summary>
 internal sealed class WriterPool : IDisposable
 {
