@@ -44,12 +44,14 @@ internal sealed class Comparison(Bench bench, int rounds)
         long bytes = 0;
         if (contender.Reads is not null)
         {
-            bytes = PageCache.Warm(contender.Reads);
+            long read = PageCache.Warm(contender.Reads);
+            bytes = contender.ReadsAll ? read : 0;
             FreeMemory.Settle();
         }
 
         Posix.Sync();
         FreeMemory.MakeReal(bytes);
+        PageCache.WarmProgram(command);
         var sample = bench.Meter.Measure(command, contender.IsEngineHost);
         result.Observed = contender.Observe?.Invoke() ?? result.Observed;
         if (check)

@@ -13,6 +13,9 @@ internal sealed class Contender
     /// <summary>What the command reads: read once before each run.</summary>
     public string? Reads { get; init; }
 
+    /// <summary>False when the command reads and writes but little of that.</summary>
+    public bool ReadsAll { get; init; } = true;
+
     /// <summary>Throws <see cref="CheckFailedException"/> when the run did not write what it should.</summary>
     public Action Check { get; init; } = () => { };
 

@@ -23,7 +23,7 @@ internal static class StartUpScenario
         {
             new("Backup-Volume of three files in the embedded shell", "shell, backup", "shell, nothing", 150, GoalMeasure.ExtraMilliseconds),
         };
-        if (FindOnPath("pwsh") is { } pwsh)
+        if (new Command("pwsh").File is { } pwsh)
         {
             string import = $"Import-Module '{Path.Combine(output, "module", "Snapshotter", "Snapshotter.psd1")}'; ";
             contenders.Add(Nothing("pwsh, nothing", new Command(pwsh, "-NoProfile", "-Command", "1")));
@@ -53,7 +53,4 @@ internal static class StartUpScenario
             Tidy = () => File.Delete(archive),
         };
     }
-
-    private static string? FindOnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 }
