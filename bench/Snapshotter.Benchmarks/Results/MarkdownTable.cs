@@ -14,7 +14,7 @@ internal static class MarkdownTable
         Line(text, $"");
         Line(text, $"| work | ours against | measured | at most | | CPU ratio |");
         Line(text, $"|---|---|---:|---:|---|---:|");
-        foreach (var goal in report.Scenarios.SelectMany(s => s.Goals.Select(g => GoalResult.Of(g.Goal, s.Contenders))))
+        foreach (var goal in report.Scenarios.SelectMany(s => s.Outcome))
         {
             double? cpu = goal.Goal.Measure == GoalMeasure.ExtraMegabytes ? null : goal.CpuRatio;
             Line(text, $"| {goal.Goal.Work} | {goal.Goal.Peer} | {Number(goal, goal.Reached)} | {Number(goal, goal.Goal.AtMost)} | {(goal.IsMet ? "met" : "**missed**")} | {cpu:F2} |");

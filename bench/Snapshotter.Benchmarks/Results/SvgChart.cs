@@ -14,7 +14,7 @@ internal static class SvgChart
 
     public static string Of(Report report)
     {
-        var goals = report.Scenarios.SelectMany(s => s.Goals).Where(g => g.Goal.Measure == GoalMeasure.Ratio).ToList();
+        var goals = report.Scenarios.SelectMany(s => s.Outcome).Where(g => g.Goal.Measure == GoalMeasure.Ratio).ToList();
         int height = 56 + (goals.Count * RowHeight);
         var svg = new StringBuilder();
         Line(svg, $"""<svg xmlns="http://www.w3.org/2000/svg" width="{Label + Full + 90}" height="{height}" font-family="sans-serif" font-size="13">""");

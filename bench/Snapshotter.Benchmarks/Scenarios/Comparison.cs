@@ -35,7 +35,7 @@ internal sealed class Comparison(Bench bench, int rounds)
             }
         }
 
-        return new ScenarioResult(scenario.Name, results, [.. scenario.Goals.Select(g => GoalResult.Of(g, results))]);
+        return new ScenarioResult(scenario.Name, results, scenario.Goals);
     }
 
     private Sample RunOnce(Contender contender, ContenderResult result, bool check)
