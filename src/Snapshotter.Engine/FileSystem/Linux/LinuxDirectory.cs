@@ -19,6 +19,11 @@ internal sealed unsafe class LinuxDirectory : LinuxHandle, IDirectory
     {
     }
 
+    private LinuxDirectory(int fd, LinuxDirectory child)
+        : base(fd, child)
+    {
+    }
+
     [SkipLocalsInit]
     public bool TryGetStatus(ReadOnlySpan<byte> name, out FileStatus status)
     {
@@ -58,9 +63,7 @@ internal sealed unsafe class LinuxDirectory : LinuxHandle, IDirectory
         fixed (byte* name = "..\0"u8)
         {
             var fd = OpenForReading(name, LibC.DirectoryOnly);
-            return fd >= 0
-                ? new LinuxDirectory(fd, Path.GetDirectoryName(DisplayPath) is { Length: > 0 } path ? path : DisplayPathOf(".."u8))
-                : throw LinuxError.Last("open", DisplayPathOf(".."u8));
+            return fd >= 0 ? new LinuxDirectory(fd, this) : throw LinuxError.Last("open", DisplayPathOf(".."u8));
         }
     }
 

@@ -30,6 +30,16 @@ internal abstract unsafe class LinuxHandle : SafeHandle
         this.name = name.ToArray();
     }
 
+    /// <summary>For the parent of an open directory: it is called what the directory was opened from is called.</summary>
+    protected LinuxHandle(int fd, LinuxHandle child)
+        : base(-1, ownsHandle: true)
+    {
+        SetHandle(fd);
+        (parent, name, displayPath) = child.parent is { } known
+            ? (known.parent, known.name, known.displayPath)
+            : (null, null, Path.GetDirectoryName(child.DisplayPath) is { Length: > 0 } path ? path : child.DisplayPathOf(".."u8));
+    }
+
     public override bool IsInvalid => handle == -1;
 
     public string DisplayPath => displayPath ??= JoinPath();
