@@ -2,8 +2,8 @@
 .SYNOPSIS
     Builds, tests and packs Snapshotter.
 .DESCRIPTION
-    Plain wrappers over dotnet, docker and Pester; whatever they do can be typed instead. Runs in PowerShell 7.6 or
-    later, and all tasks but Pester in snapshotter-shell too.
+    Plain wrappers over dotnet and docker; whatever they do can be typed instead. Runs in PowerShell 7.6 or
+    later: dotnet pwsh, after dotnet tool restore.
 .PARAMETER Task
     What to do, in this order. By default Build.
 .PARAMETER Configuration
@@ -16,7 +16,7 @@
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Clean', 'Build', 'Help', 'Test', 'Pester', 'Package', 'Image', 'Benchmark')]
+    [ValidateSet('Clean', 'Build', 'Help', 'Test', 'Package', 'Image', 'Benchmark')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -44,11 +44,6 @@ $tasks = @{
         & "$root/build/New-ModuleHelp.ps1"
     }
     Test      = { Invoke-Tool dotnet test "$root/Snapshotter.sln" --configuration $Configuration }
-    Pester    = {
-        Import-Module Pester -MinimumVersion 5.0
-        $result = Invoke-Pester -Path "$root/tests/Pester" -Output Detailed -PassThru
-        if ($result.FailedCount -gt 0) { throw "$($result.FailedCount) Pester tests failed." }
-    }
     Package   = {
         # The module for the PowerShell Gallery, and the engine for nuget.org: dotnet nuget push, or Publish-PSResource
         # with the folder, sends them off.

@@ -4,13 +4,13 @@
 .DESCRIPTION
     Reads the pages, writes them back with the sections SYNTAX and the tables of the parameters taken from the imported
     module, and writes the MAML file that Get-Help reads. Run it after changing a page or a parameter: a test compares.
-    Needs the module Snapshotter imported, and only commands that the bare engine has.
+    Needs the module Snapshotter imported.
 .PARAMETER Docs
     The folder with the pages.
 .PARAMETER Maml
     The file to write.
 .EXAMPLE
-    ./out/shell/snapshotter-shell -File build/New-ModuleHelp.ps1
+    ./build.ps1 Help
 #>
 [CmdletBinding()]
 param(

@@ -1,5 +1,4 @@
 # What the image runs: one command on /config.yml and /backup.tar, one line of log per volume.
-# Only the engine's core commands are used, so that it runs in the embedded shell as in pwsh.
 
 $usage = @'
 Usage: docker run --rm --volumes-from CONTAINER -v PATH/backup.tar:/backup.tar -v PATH/config.yml:/config.yml:ro IMAGE COMMAND

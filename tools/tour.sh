@@ -6,7 +6,6 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 page=$root/docs/tour.md
 work=/tmp/tour
-shell=$root/out/shell/snapshotter-shell
 export LC_ALL=C.UTF-8 TZ=UTC
 rm -rf "$work"
 mkdir "$work"
@@ -37,7 +36,7 @@ foreach ($line in [IO.File]::ReadAllLines("$PSScriptRoot/.lines")) {
 }
 END
     echo '```console'
-    (cd "$work" && "$shell" -NoProfile -File .session.ps1 </dev/null) 2>&1 | plain | cat -s
+    (cd "$work" && pwsh -NoProfile -File .session.ps1 </dev/null) 2>&1 | plain | cat -s
     echo '```'
     rm "$work/.lines" "$work/.session.ps1"
 }
@@ -144,10 +143,10 @@ A backup that was killed leaves the old archive whole; the next one says what it
 END
     bash_session <<'END'
 head -c 300M /dev/urandom > large
-snapshotter-shell -Command 'Backup-Volume ./large ./backup.tar' & while kill -0 $! && [ $(stat -c %s backup.tar) -lt 100000000 ]; do sleep 0.01; done; kill -9 $!; wait 2>/dev/null
+pwsh -NoProfile -Command 'Backup-Volume ./large ./backup.tar' & while kill -0 $! && [ $(stat -c %s backup.tar) -lt 100000000 ]; do sleep 0.01; done; kill -9 $!; wait 2>/dev/null
 ls -l backup.tar; tar -tf backup.tar
-snapshotter-shell -Command 'Backup-Volume ./volume1 ./backup.tar'
-snapshotter-shell -Command 'Test-BackupTar ./backup.tar'
+pwsh -NoProfile -Command 'Backup-Volume ./volume1 ./backup.tar'
+pwsh -NoProfile -Command 'Test-BackupTar ./backup.tar'
 END
 }
 
@@ -202,11 +201,14 @@ make_images() {
     tar -c -C "$tmp/busybox" . | docker import - busybox
 }
 
-export PATH=$root/out/shell:$PATH
+# The PowerShell of the tool manifest, which finds the built module and no other.
+bin=$(mktemp -d)
+ln -s "$root/tools/pwsh.sh" "$bin/pwsh"
+export PATH=$bin:$PATH PSModulePath=$root/out/module XDG_DATA_HOME=$bin NO_COLOR=1
 host_part >"$work.md"
 
 tmp=$(mktemp -d) image=snapshotter
-trap 'stop_engine; rm -rf "$work" "$work.md" "$tmp"' EXIT
+trap 'stop_engine; rm -rf "$work" "$work.md" "$tmp" "$bin"' EXIT
 . "$root/tests/docker/engine.sh"
 unset DOCKER_HOST
 if start_engine && [ -n "${engine:-}" ]; then

@@ -6,7 +6,8 @@ Describe Snapshotter {
         Import-Module $path -Force
         Get-Command -Module Snapshotter | Should -HaveCount 7
         Remove-Module Snapshotter
-        Get-Command Backup-Volume -Module Snapshotter -ErrorAction Ignore | Should -BeNullOrEmpty
+        # Without this switch one that is installed would be imported again.
+        Get-Command Backup-Volume -ListImported -ErrorAction Ignore | Should -BeNullOrEmpty
         Import-Module $path -Global
         Get-Command -Module Snapshotter | Should -HaveCount 7
     }

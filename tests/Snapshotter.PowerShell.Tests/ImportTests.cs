@@ -16,7 +16,7 @@ public sealed class ImportTests
         => AssertPrints("0 0 Backup-Volume", $$"""
             Remove-Module Snapshotter
             $left = @(Get-Module).Count
-            $commands = @(Get-Command -Module Snapshotter).Count
+            $commands = @(Get-Command -Module Snapshotter -ListImported).Count
             Import-Module '{{Repository.Module}}'
             "$left $commands $((Get-Command Backup-Volume -Module Snapshotter).Name)"
             """);
@@ -48,7 +48,7 @@ public sealed class ImportTests
 
     private static void AssertPrints(string expected, string script)
     {
-        ShellProcess result = ShellProcess.Run("-Command", script);
+        PwshProcess result = PwshProcess.RunCommand(script);
         Assert.Equal("", result.Error);
         Assert.Equal(expected, result.Output.Trim());
     }

@@ -29,7 +29,7 @@ snapshotter() { # DOCKER-RUN-OPTIONS... -- COMMAND: runs the image on ./backup.t
 }
 
 host() { # SCRIPT-TEXT: runs PowerShell on this machine, with the module
-    "$shell" -Command "$1"
+    "$pwsh" -NoProfile -NonInteractive -Command "Import-Module '$module'; $1"
 }
 
 expect() { # CODE COMMAND...
@@ -506,7 +506,7 @@ test_containers_are_started_again_after_sigterm() {
     box -d --name "$web" -- "${waiting[@]}" >/dev/null
     empty_archive
     before=$(sum backup.tar)
-    long_backup "$shell" -Command "Backup-Volume -Path data -Archive backup.tar -StopContainer $web; [Console]::WriteLine('not reached')"
+    long_backup "$pwsh" -NoProfile -Command "Import-Module '$module'; Backup-Volume -Path data -Archive backup.tar -StopContainer $web; [Console]::WriteLine('not reached')"
     equal false "$(running "$web")"
     kill -TERM "$job"
     code=0

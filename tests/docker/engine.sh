@@ -68,17 +68,12 @@ make_base_images() {
             - "$image-sdk" >/dev/null
 }
 
-# PowerShell as in the SDK image: a folder with pwsh in it. PWSH_FOLDER names a real one; else the embedded shell stands in.
+# PowerShell as in the SDK image: a folder with pwsh in it, here the one of the tool manifest.
 lay_powershell() { # FOLDER
-    if [ -n "${PWSH_FOLDER:-}" ]; then
-        cp -r "$PWSH_FOLDER/." "$1/"
-        return
-    fi
-    cp -r "$root/out/shell" "$1/shell"
-    mkdir -p "$1/module"
-    ln -s /usr/local/share/powershell/Modules/Snapshotter "$1/module/Snapshotter"
-    printf '#!/bin/sh\nexec /usr/share/powershell/shell/snapshotter-shell "$@"\n' >"$1/pwsh"
-    chmod 755 "$1/pwsh"
+    local pwsh
+    pwsh=$("$root/tools/pwsh.sh" -NoProfile -Command '$PSHOME') || return 1
+    cp -r "$pwsh/." "$1/"
+    chmod -R go+rX "$1"
 }
 
 # Those that the module's projects were restored with here.

@@ -3,8 +3,7 @@
 #
 #   tests/docker/run.sh [NAME...]      all tests, or those whose name contains one of the words
 #
-# IMAGE=name        tests this image instead of building one from stand-in base images
-# PWSH_FOLDER=path  puts the PowerShell of this folder into the stand-in, not the embedded shell
+# IMAGE=name tests this image instead of building one from stand-in base images.
 #
 # Where no engine can be started all tests are skipped, and the last line says so.
 set -uo pipefail
@@ -13,7 +12,8 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/snapshotter-docker-XXXXXX")
 label=snapshotter-test=$$
 image=${IMAGE:-snapshotter-test-$$}
-shell=$root/out/shell/snapshotter-shell
+pwsh=$root/tools/pwsh.sh
+module=$root/out/module/Snapshotter
 . "$root/tests/docker/engine.sh"
 . "$root/tests/docker/cases.sh"
 
@@ -48,7 +48,7 @@ mapfile -t tests < <(sed -nE 's/^(test_[a-z0-9_]+)\(\).*/\1/p' "$root/tests/dock
 command -v docker >/dev/null || skip_all "docker is not installed"
 start_engine >"$tmp/why" 2>&1 || skip_all "$(cat "$tmp/why")"
 
-[ -x "$shell" ] || dotnet build "$root/src/Snapshotter.Shell" -c Release -v q -nologo || exit 1
+[ -d "$module" ] || dotnet build "$root/src/Snapshotter.PowerShell" -c Release -v q -nologo || exit 1
 if [ -z "${IMAGE:-}" ]; then
     echo "Building the image from stand-ins for its base images"
     make_base_images \

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Real full disks and real read-only mounts, for backup and for restore: an error of the right id, and nothing changed.
-# Needs root, to mount; the built shell (out/shell, or the one that SNAPSHOTTER_SHELL names), GNU tar and e2fsprogs.
+# Needs root, to mount; the built module (out/module, or the one that SNAPSHOTTER_MODULE names), GNU tar and e2fsprogs.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd) || exit 1
-shell=${SNAPSHOTTER_SHELL:-$root/out/shell/snapshotter-shell}
+module=${SNAPSHOTTER_MODULE:-$root/out/module/Snapshotter}
 checks=10
 if [ "$(id -u)" -ne 0 ]; then
     echo "SKIPPED: full and read-only file systems: only root can mount them"
@@ -25,7 +25,7 @@ fail() { echo "FAILED: $1"; failed=$((failed + 1)); }
 
 # attempt COMMAND: runs a cmdlet and prints the id of its error, or "none".
 attempt() {
-    "$shell" -NoProfile -Command "try { \$null = $1; 'none' } catch { \$_.FullyQualifiedErrorId.Split(',')[0] }" </dev/null
+    "$root/tools/pwsh.sh" -NoProfile -NonInteractive -Command "Import-Module '$module'; try { \$null = $1; 'none' } catch { \$_.FullyQualifiedErrorId.Split(',')[0] }" </dev/null
 }
 
 # All that is seen of a tree. An archive is byte for byte what it was, but it has been written to.

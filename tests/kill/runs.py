@@ -5,7 +5,7 @@ Each of the classes prepares a run (prepare), says what to start (script) and wh
 a disturbed run left (judge, which raises Wrong), and runs it again and looks at the outcome (heal). A run that ended with
 success must have left what is_done accepts.
 
-Needs the built shell (out/shell, or the one that SNAPSHOTTER_SHELL names), GNU tar and Python 3.9 or later.
+Needs the built module (out/module, or the one that SNAPSHOTTER_MODULE names), GNU tar and Python 3.9 or later.
 """
 import hashlib
 import os
@@ -19,7 +19,9 @@ import time
 from collections import Counter
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SHELL = os.environ.get('SNAPSHOTTER_SHELL') or os.path.join(ROOT, 'out', 'shell', 'snapshotter-shell')
+MODULE = os.environ.get('SNAPSHOTTER_MODULE') or os.path.join(ROOT, 'out', 'module', 'Snapshotter')
+PWSH = [os.path.join(ROOT, 'tools', 'pwsh.sh'), '-NoProfile', '-NonInteractive', '-Command']
+PREAMBLE = f"$ErrorActionPreference = 'Stop'; Import-Module '{MODULE}'; "
 rng = random.Random()
 
 
@@ -29,23 +31,23 @@ class Wrong(Exception):
 
 def shell(script):
     """Starts the program; returns when it has reached the first command that matters."""
-    text = f"$ErrorActionPreference = 'Stop'; [Console]::Out.WriteLine('ready'); {script}; [Console]::Out.WriteLine('done')"
-    process = subprocess.Popen([SHELL, '-NoProfile', '-Command', text], stdin=subprocess.DEVNULL,
+    text = PREAMBLE + f"[Console]::Out.WriteLine('ready'); {script}; [Console]::Out.WriteLine('done')"
+    process = subprocess.Popen(PWSH + [text], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if process.stdout.readline() != b'ready\n':
-        raise Wrong(f'the shell did not start: {process.communicate()}')
+        raise Wrong(f'PowerShell did not start: {process.communicate()}')
     return process
 
 
 class Helper:
-    """A long-lived shell for all that is not to be killed: starting one takes longer than most jobs."""
+    """A long-lived PowerShell for all that is not to be killed: starting one takes longer than most jobs."""
 
     LOOP = ("while ($null -ne ($line = [Console]::In.ReadLine())) { "
             "try { . ([scriptblock]::Create($line)) } catch { [Console]::Out.WriteLine(\"error: $_\") }; "
             "[Console]::Out.WriteLine('done') }")
 
     def __init__(self):
-        self.process = subprocess.Popen([SHELL, '-NoProfile', '-Command', "$ErrorActionPreference = 'Stop'; " + self.LOOP],
+        self.process = subprocess.Popen(PWSH + [PREAMBLE + self.LOOP],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def run(self, script):
@@ -54,7 +56,7 @@ class Helper:
         while not lines or lines[-1] != 'done':
             line = self.process.stdout.readline()
             if not line:
-                raise Wrong(f'the shell ended: {lines}')
+                raise Wrong(f'PowerShell ended: {lines}')
             lines.append(line.rstrip('\n'))
         if any(line.startswith('error: ') for line in lines):
             raise Wrong(f'{script}: {lines}')

@@ -35,7 +35,7 @@ run_block() {
         *.powershell)
             cp "$1" "$work/block.ps1"
             sed -i '1i $ErrorActionPreference = "Stop"' "$work/block.ps1"
-            (cd "$folder" && "$(command -v pwsh || echo ./out/shell/snapshotter-shell)" -NoProfile -File "$work/block.ps1" </dev/null) ;;
+            (cd "$folder" && "$root/tools/pwsh.sh" -NoProfile -NonInteractive -File "$work/block.ps1" </dev/null) ;;
     esac
 }
 

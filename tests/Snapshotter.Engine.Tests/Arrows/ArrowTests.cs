@@ -42,7 +42,6 @@ public sealed class ArrowTests
     [InlineData("Snapshotter.Docker", "Snapshotter.Engine")]
     [InlineData("Snapshotter.Loader")]
     [InlineData("Snapshotter.PowerShell", "Snapshotter.Docker", "Snapshotter.Engine")]
-    [InlineData("Snapshotter.Shell")]
     public void A_project_refers_to_these_projects_only(string project, params string[] expected)
     {
         var references = Items(project, "ProjectReference")
@@ -57,14 +56,13 @@ public sealed class ArrowTests
     [InlineData("Snapshotter.Docker", "Docker.DotNet.Enhanced")]
     [InlineData("Snapshotter.Loader", "PowerShellStandard.Library")]
     [InlineData("Snapshotter.PowerShell", "PowerShellStandard.Library")]
-    [InlineData("Snapshotter.Shell", "System.Management.Automation")]
     public void A_project_depends_on_these_packages_only(string project, params string[] expected) =>
         Assert.Equal(expected, Items(project, "PackageReference").Select(Include).Order(StringComparer.Ordinal));
 
     [Fact]
     public void Every_project_has_its_arrows_checked()
     {
-        string[] known = ["Snapshotter.Docker", "Snapshotter.Engine", "Snapshotter.Loader", "Snapshotter.PowerShell", "Snapshotter.Shell"];
+        string[] known = ["Snapshotter.Docker", "Snapshotter.Engine", "Snapshotter.Loader", "Snapshotter.PowerShell"];
         var projects = Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(Path.GetFileName);
 
         Assert.Equal(known, projects.Order(StringComparer.Ordinal));

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+
+namespace Snapshotter.PowerShell.Tests.Support;
+
+/// <summary>What a run of the real PowerShell, in a process of its own, gave.</summary>
+internal sealed record PwshProcess(int ExitCode, string Output, string Error)
+{
+    /// <summary>Runs text with the built module imported.</summary>
+    public static PwshProcess RunCommand(string text, string? input = null, IReadOnlyDictionary<string, string>? environment = null)
+        => Run(["-Command", WithModule(text)], input, environment);
+
+    /// <summary>Runs a script with its arguments.</summary>
+    public static PwshProcess RunFile(string path, params string[] arguments) => Run(["-File", path, .. arguments]);
+
+    /// <summary>Runs pwsh with these arguments. Without an input there is none.</summary>
+    public static PwshProcess Run(string[] arguments, string? input = null, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        using Process process = Start(arguments, environment);
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+        return WaitFor(process);
+    }
+
+    /// <summary>Starts text with the built module imported and all streams redirected; input stays open.</summary>
+    public static Process StartCommand(string text) => Start(["-Command", WithModule(text)], null);
+
+    public static PwshProcess WaitFor(Process process)
+    {
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new PwshProcess(process.ExitCode, output.Replace("\r\n", "\n"), error.Result.Replace("\r\n", "\n"));
+    }
+
+    /// <summary>By its path: one that is installed would be found first by its name.</summary>
+    private static string WithModule(string text) => $"Import-Module '{Repository.Module}'; {text}";
+
+    private static Process Start(string[] arguments, IReadOnlyDictionary<string, string>? environment)
+    {
+        Assert.True(File.Exists(Repository.Pwsh), $"Restore first: there is no PowerShell at {Repository.Pwsh}.");
+        // Not "dotnet pwsh": that is two processes around this one, which keep signals to themselves.
+        var start = new ProcessStartInfo("dotnet", ["exec", Repository.Pwsh, "-NoProfile", "-NonInteractive", .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["POWERSHELL_TELEMETRY_OPTOUT"] = "1", ["POWERSHELL_UPDATECHECK"] = "Off", ["NO_COLOR"] = "1" },
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
+}
