@@ -44,10 +44,10 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
             validation.Enter(target.Planned.Archived.Target, []);
             reporter.Detail($"Validating '{target.Planned.Archived.Target}' of generation {target.Generation.Number}.");
             target.Validate(archive, validation, cancellation);
-            target.CheckTarget();
+            new TargetPlace(fileSystem, options, target).Check();
         }
 
-        var monitor = new JobMonitor(reporter, "Restoring", cancellation) { TotalBytes = Total(targets, t => t.Size) };
+        var monitor = new JobMonitor(reporter, "Restoring", cancellation) { TotalBytes = Total(targets, t => t.Verification.Bytes) };
         foreach (var target in targets)
         {
             yield return Restore(archive, target, monitor, reporter, cancellation);
@@ -66,7 +66,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         return total;
     }
 
-    private static VolumeReport Restore(
+    private VolumeReport Restore(
         ArchiveFile archive, RestoreTarget target, JobMonitor monitor, IReporter reporter, CancellationToken cancellation)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
@@ -89,7 +89,18 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
 
         try
         {
-            target.Restore(archive, monitor, report, cancellation);
+            report.Entries = target.Verification.Entries;
+            report.Bytes = target.Verification.Bytes;
+            new TargetPlace(fileSystem, options, target).CheckWay();
+            if (target.Volume.IsDirectory)
+            {
+                new FolderRestore(fileSystem, archive, options, target, monitor, cancellation).Restore(report);
+            }
+            else
+            {
+                new FileVolumeWriter(fileSystem, options.Durable, !options.NoOwner).Restore(
+                    archive, target.Generation, target.Volume, target.Planned.Path, monitor, cancellation);
+            }
         }
         catch (FileSystemException e)
         {

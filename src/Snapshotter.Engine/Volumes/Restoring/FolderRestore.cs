@@ -1,0 +1,165 @@
+using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.FileSystem;
+
+namespace Snapshotter.Engine.Volumes.Restoring;
+
+/// <summary>Restores a volume that is a folder, once all was validated: staged and swapped, in place, or a part of it over what is there.</summary>
+internal sealed class FolderRestore(
+    IFileSystem fileSystem, ArchiveFile archive, RestoreOptions options, RestoreTarget target, JobMonitor monitor, CancellationToken cancellation)
+{
+    private readonly LossLog losses = new();
+    private readonly SpaceCheck space = new(fileSystem, archive, target);
+
+    private bool SetOwner => !options.NoOwner;
+
+    private int Writers => ThreadCount.Of(options.Writers);
+
+    private string Place => target.Planned.Path;
+
+    public void Restore(VolumeReport report)
+    {
+        fileSystem.CreateDirectories(Place);
+        using var root = fileSystem.OpenDirectory(Place);
+        var swap = new VolumeSwap(root, StagingArea.NameFor(target.Volume.Id), target.Keep, options.Durable);
+        if (swap.IsBegun())
+        {
+            monitor.Reporter.Detail($"An earlier restore of '{Place}' was interrupted while it swapped; it is finished first.");
+            root.GetStatus(out var before);
+            Finish(swap, before);
+        }
+
+        if (target.Filter.IsActive)
+        {
+            WriteOver(root, swap);
+            report.Entries = target.Filter.Entries;
+            report.Bytes = target.Filter.Bytes;
+        }
+        else if (options.InPlace)
+        {
+            EmptyAndFill(root, swap);
+        }
+        else
+        {
+            StageAndSwap(root, swap);
+        }
+
+        losses.Tell(monitor);
+    }
+
+    private void StageAndSwap(IDirectory root, VolumeSwap swap)
+    {
+        root.GetStatus(out var before);
+        try
+        {
+            var fresh = swap.Prepare();
+            space.CheckStaging(fresh);
+            FileMetadata? metadata;
+            using (var writer = new TreeWriter(
+                archive, fileSystem, fresh, SetOwner, replace: false, Writers, losses, monitor, cancellation))
+            {
+                metadata = new VolumeContent(archive, target, monitor, cancellation).WriteTo(writer);
+                writer.Finish();
+            }
+
+            losses.Note(swap.SetRootMetadata(RootMetadata(metadata, root, before)), Place);
+            if (!fileSystem.Traits.IsPrivileged)
+            {
+                swap.OpenShutDirectories();
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            swap.Begin();
+        }
+        catch
+        {
+            Abandon(swap, before);
+            throw;
+        }
+
+        Finish(swap, before);
+    }
+
+    private void Finish(VolumeSwap swap, in FileStatus before)
+    {
+        try
+        {
+            swap.Finish();
+        }
+        catch (FileSystemException e) when (swap.IsPutBack)
+        {
+            Abandon(swap, before);
+            throw RestoreErrors.FromPutBack(e, Place);
+        }
+    }
+
+    /// <summary>What the root is to get: as the archive has it, but for the owner where owners are not restored.</summary>
+    private FileMetadata RootMetadata(FileMetadata? archived, IDirectory root, in FileStatus before)
+    {
+        var metadata = archived ?? root.ReadMetadata();
+        if (!SetOwner)
+        {
+            metadata.SetOwner = true;
+            metadata.UserId = before.UserId;
+            metadata.GroupId = before.GroupId;
+        }
+
+        return metadata;
+    }
+
+    private void EmptyAndFill(IDirectory root, VolumeSwap swap)
+    {
+        swap.Discard();
+        space.CheckLargestFile(root);
+        space.CheckInPlace(root);
+        TreeRemover.RemoveContent(fileSystem.OpenDirectory(Place), target.Keep);
+        WriteBelow(root, replace: target.Keep.Children.Count > 0);
+    }
+
+    private void WriteOver(IDirectory root, VolumeSwap swap)
+    {
+        swap.Discard();
+        space.CheckLargestFile(root);
+        WriteBelow(root, replace: true);
+    }
+
+    private void WriteBelow(IDirectory root, bool replace)
+    {
+        root.GetStatus(out var before);
+        FileMetadata? metadata;
+        using (var writer = new TreeWriter(
+            archive, fileSystem, fileSystem.OpenDirectory(Place), SetOwner, replace, Writers, losses, monitor, cancellation))
+        {
+            metadata = new VolumeContent(archive, target, monitor, cancellation).WriteTo(writer);
+            writer.Finish();
+        }
+
+        if (metadata is { } rootMetadata)
+        {
+            losses.Note(root.SetMetadata(rootMetadata), Place);
+        }
+        else
+        {
+            root.SetTime(before);
+        }
+
+        if (options.Durable)
+        {
+            root.FlushFileSystem();
+        }
+    }
+
+    private static void Abandon(VolumeSwap swap, in FileStatus before)
+    {
+        try
+        {
+            if (!swap.IsBegun())
+            {
+                swap.Abandon(before);
+            }
+        }
+        catch (FileSystemException)
+        {
+            // What is left of the staging folder is removed by the next restore, and is no part of any backup.
+        }
+    }
+}
