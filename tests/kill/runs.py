@@ -363,7 +363,6 @@ class RestoreRuns:
         self.old = tree(self.volume), tree(self.file)
         self.script = f"$null = Restore-Volume '{self.archive}' -Prefix volumes -Confirm:$false"
         self.staging = '.snapshotter-' + hashlib.sha256(self.volume.encode()).hexdigest()
-        self.beside = '.snapshotter-' + hashlib.sha256(self.file.encode()).hexdigest()
         self.phases = measure(self.script, self.reset, [
             Phase(lambda: True), Phase(self.is_staging), Phase(self.is_swapping), Phase(self.is_at_file)])
 
@@ -374,7 +373,7 @@ class RestoreRuns:
         return os.path.exists(f'{self.volume}/{self.staging}/swap')
 
     def is_at_file(self):
-        return os.path.exists(f'{self.folder}/home/{self.beside}')
+        return any(name.startswith('.snapshotter-') for name in os.listdir(f'{self.folder}/home'))
 
     def reset(self):
         shutil.rmtree(f'{self.folder}/home')

@@ -19,6 +19,9 @@ internal sealed class ArchiveFile : IDisposable
 
     public IFile File { get; }
 
+    /// <summary>An archive that is open already, and locked as its user needs it.</summary>
+    public static ArchiveFile Of(string path, IFile file) => new(path, file);
+
     /// <summary>Opens the archive to read data from it: bytes will not move meanwhile, but another process may append.</summary>
     public static ArchiveFile OpenRead(IFileSystem fileSystem, string path)
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
@@ -8,6 +7,8 @@ namespace Snapshotter.Engine.Archive;
 /// <summary>Makes an empty archive: nothing but the end-of-archive marker.</summary>
 internal static class ArchiveInitializer
 {
+    private const int OwnerOnly = 0x180; // rw-------
+
     /// <param name="fileSystem">The platform.</param>
     /// <param name="path">Path of the file; its folder must exist.</param>
     /// <param name="force">Replace a file that is not empty.</param>
@@ -16,26 +17,14 @@ internal static class ArchiveInitializer
     {
         try
         {
-            bool exists = fileSystem.TryGetStatus(path, out var status);
-            if (exists)
+            if (fileSystem.TryGetStatus(path, out var status))
             {
                 Check(path, status, force);
+                Empty(fileSystem, path);
             }
-
-            using var file = fileSystem.OpenFile(path, FileAccessKind.ReadWriteOrCreate);
-            if (!file.TryLock(FileLock.Writer) || (exists && !file.TryLock(FileLock.Mover)))
+            else
             {
-                throw new BackupException(BackupError.ArchiveLocked, $"The archive '{path}' is in use by another process.", path);
-            }
-
-            // In place, not by a new file: a bind-mounted one cannot be replaced.
-            file.SetLength(0);
-            file.Write(new byte[TarLayout.EndMarkerSize], 0);
-            file.Flush();
-            if (!exists)
-            {
-                using var folder = fileSystem.OpenDirectory(Path.GetDirectoryName(path) ?? "/");
-                folder.Flush();
+                Create(fileSystem, path);
             }
         }
         catch (FileSystemException e) when (e.Error == FileError.NotFound)
@@ -48,6 +37,52 @@ internal static class ArchiveInitializer
             throw ArchiveErrors.From(e, path);
         }
     }
+
+    /// <summary>In place, not by a new file: a bind-mounted one cannot be replaced. Who made it chose its mode.</summary>
+    private static void Empty(IFileSystem fileSystem, string path)
+    {
+        using var file = fileSystem.OpenFile(path, FileAccessKind.ReadWrite);
+        if (!file.TryLock(FileLock.Writer) || !file.TryLock(FileLock.Mover))
+        {
+            throw InUse(path);
+        }
+
+        file.SetLength(0);
+        file.Write(new byte[TarLayout.EndMarkerSize], 0);
+        file.Flush();
+    }
+
+    /// <summary>
+    /// At its place and not beside it, so that of two who create it at once one fails. For its owner only, whatever the
+    /// umask says: an archive holds what not everybody may read where it came from.
+    /// </summary>
+    private static void Create(IFileSystem fileSystem, string path)
+    {
+        using var place = FilePlace.Find(fileSystem, path);
+        using var file = place.Directory.CreateFile(place.Name, OwnerOnly);
+        try
+        {
+            if (!file.TryLock(FileLock.Writer))
+            {
+                throw InUse(path);
+            }
+
+            file.GetStatus(out var status);
+            file.SetMetadata(new FileMetadata { Kind = FileKind.Regular, Mode = OwnerOnly, ModifiedAt = status.ModifiedAt });
+            file.Write(new byte[TarLayout.EndMarkerSize], 0);
+            file.Flush();
+        }
+        catch (FileSystemException)
+        {
+            place.Directory.RemoveFile(place.Name);
+            throw;
+        }
+
+        place.Directory.Flush();
+    }
+
+    private static BackupException InUse(string path) =>
+        new(BackupError.ArchiveLocked, $"The archive '{path}' is in use by another process.", path);
 
     private static void Check(string path, in FileStatus status, bool force)
     {

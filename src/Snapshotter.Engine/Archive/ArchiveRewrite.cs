@@ -1,4 +1,3 @@
-using System.Text;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
@@ -6,8 +5,8 @@ using Snapshotter.Engine.Tar;
 namespace Snapshotter.Engine.Archive;
 
 /// <summary>
-/// Puts a new file in the place of an archive: written beside it, flushed, checked and renamed over it. Until the rename
-/// the archive is untouched; a file left beside it by a run that was killed is removed by the next one.
+/// Puts a new file in the place of an archive: written beside it, checked, flushed and renamed over it. Until the rename
+/// the archive is untouched; what a run that was killed left beside it is removed by the next one.
 /// </summary>
 internal sealed class ArchiveRewrite : IDisposable
 {
@@ -16,19 +15,15 @@ internal sealed class ArchiveRewrite : IDisposable
     /// <summary>Copied between two looks at cancellation.</summary>
     private const long Step = 64L * 1024 * 1024;
 
-    private readonly IFileSystem fileSystem;
     private readonly ArchiveFile archive;
     private readonly FilePlace place;
-    private readonly byte[] newName;
 
     /// <summary>Finds out whether the archive can be replaced at all; nothing is changed yet.</summary>
     /// <exception cref="BackupException">ArchiveNotWritable: the archive is a mount point.</exception>
     public ArchiveRewrite(IFileSystem fileSystem, ArchiveFile archive)
     {
-        this.fileSystem = fileSystem;
         this.archive = archive;
         place = FilePlace.Find(fileSystem, archive.Path);
-        newName = NewName(place.Name);
         if (place.Directory.TryGetStatus(place.Name, out var status) && status.IsMountRoot)
         {
             place.Dispose();
@@ -36,11 +31,11 @@ internal sealed class ArchiveRewrite : IDisposable
         }
     }
 
-    /// <summary>Removes what a run that was killed left beside an archive. The archive must be locked for writing.</summary>
-    public static void RemoveLeftover(IFileSystem fileSystem, string archivePath)
+    /// <summary>Removes what runs that were killed left beside an archive, where that can be done.</summary>
+    public static void RemoveLeftovers(IFileSystem fileSystem, string archivePath)
     {
         using var place = FilePlace.Find(fileSystem, archivePath);
-        Remove(place.Directory, NewName(place.Name));
+        AtomicFile.RemoveLeftovers(place.Directory, fileSystem.Traits);
     }
 
     /// <summary>Writes the ranges one behind the other into a new file, ends it, and puts it in the archive's place.</summary>
@@ -52,22 +47,22 @@ internal sealed class ArchiveRewrite : IDisposable
     {
         try
         {
-            Remove(place.Directory, newName);
-            using var file = place.Directory.CreateFile(newName, 0x180); // rw-------
-            long length = Copy(kept, file, advance);
-            file.Write(stackalloc byte[TarLayout.EndMarkerSize], length);
-            using (var copy = ArchiveFile.OpenWrite(fileSystem, PathOfNew, TimeSpan.Zero, default))
+            using var next = AtomicFile.Create(place.Directory);
+            long length = Copy(kept, next.File, advance);
+            next.File.Write(stackalloc byte[TarLayout.EndMarkerSize], length);
+
+            // Locked as the old one is: whoever finds it in its place must wait until all is done.
+            if (!next.File.TryLock(FileLock.Writer))
             {
-                finish(copy);
+                throw new InvalidOperationException("Nobody else can reach the new file.");
             }
 
-            KeepMetadata(file);
-            file.Flush();
-            place.Directory.Rename(newName, place.Directory, place.Name);
+            finish(ArchiveFile.Of(archive.Path, next.File));
+            KeepMetadata(next.File);
+            next.PutInPlace(place.Name, durable: true);
         }
         catch (FileSystemException e)
         {
-            RemoveQuietly();
             throw e.Error switch
             {
                 FileError.Busy => MountPoint(e),
@@ -76,20 +71,9 @@ internal sealed class ArchiveRewrite : IDisposable
                 _ => ArchiveErrors.From(e, archive.Path),
             };
         }
-        catch
-        {
-            RemoveQuietly();
-            throw;
-        }
-
-        place.Directory.Flush();
     }
 
     public void Dispose() => place.Dispose();
-
-    private string PathOfNew => Path.Join(place.Directory.DisplayPath, Encoding.UTF8.GetString(newName));
-
-    private static byte[] NewName(byte[] name) => [.. "."u8, .. name, .. ".snapshotter-optimize"u8];
 
     private long Copy(IReadOnlyList<ByteRange> kept, IFile file, Action<long> advance)
     {
@@ -150,28 +134,4 @@ internal sealed class ArchiveRewrite : IDisposable
 
     private BackupException NotWritable(string why, Exception? cause) => new(
         BackupError.ArchiveNotWritable, $"The archive '{archive.Path}' cannot be replaced: {why}. Nothing was changed.", archive.Path, cause);
-
-    private static void Remove(IDirectory directory, byte[] name)
-    {
-        try
-        {
-            directory.RemoveFile(name);
-        }
-        catch (FileSystemException e) when (e.Error == FileError.NotFound)
-        {
-            // The usual case.
-        }
-    }
-
-    private void RemoveQuietly()
-    {
-        try
-        {
-            Remove(place.Directory, newName);
-        }
-        catch (FileSystemException)
-        {
-            // It is removed by the next run; the cause of the failure matters more.
-        }
-    }
 }

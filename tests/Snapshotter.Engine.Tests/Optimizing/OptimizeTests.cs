@@ -330,15 +330,28 @@ public sealed class OptimizeTests : IDisposable
     }
 
     [Fact]
-    public void What_a_killed_run_left_beside_the_archive_is_removed()
+    public void What_a_killed_run_left_beside_the_archive_is_removed_and_nothing_else()
     {
         using var archive = new ArchiveUnderTest(folder.Path);
         archive.Backup();
-        folder.WriteFile(".backup.tar.snapshotter-optimize", "half written");
+        string killed = ".snapshotter-" + new string('a', 32);
+        string foreign = ".snapshotter-" + new string('b', 32);
+        string restore = ".snapshotter-" + new string('c', 32);
+        foreach (string name in new[] { killed, foreign, restore })
+        {
+            folder.WriteFile($"{name}/lock", "");
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(folder[name], (UnixFileMode)(name == foreign ? 0x1ED : 0x1C0));
+            }
+        }
+
+        folder.WriteFile($"{killed}/file", "half written");
+        folder.WriteFile($"{restore}/new/file", "of a restore");
 
         archive.Optimize(new OptimizeOptions { Keep = new RetentionPolicy { Last = 1 } });
 
-        Assert.Equal(["backup.tar"], archive.FolderContent);
+        Assert.Equal([foreign, restore, "backup.tar"], archive.FolderContent.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -40,7 +40,7 @@ internal sealed unsafe class LinuxFileSystem : IFileSystem
         Span<byte> buffer = stackalloc byte[CName.PathSize];
         fixed (byte* pathBytes = CName.Path(path, buffer, "open"))
         {
-            var fd = LibC.Open(pathBytes, flags | LibC.NonBlocking, 0x1B6);
+            var fd = LibC.Open(pathBytes, flags | LibC.NonBlocking, 0x180);
             if (fd < 0)
             {
                 throw LinuxError.Last("open", path);

@@ -31,7 +31,8 @@ internal sealed class PortableFileSystem : IFileSystem
         return new PortableFile(
             FullPath(path, "open"),
             access == FileAccessKind.ReadWriteOrCreate ? FileMode.OpenOrCreate : FileMode.Open,
-            access == FileAccessKind.Read ? FileAccess.Read : FileAccess.ReadWrite);
+            access == FileAccessKind.Read ? FileAccess.Read : FileAccess.ReadWrite,
+            createMode: 0x180);
     }
 
     public bool TryGetStatus(string path, out FileStatus status) =>

@@ -42,7 +42,7 @@ internal sealed class OptimizeJob(IFileSystem fileSystem, string path, OptimizeO
         using var archive = ArchiveFile.OpenWrite(fileSystem, path, options.Wait, cancellation);
         try
         {
-            ArchiveRewrite.RemoveLeftover(fileSystem, path);
+            ArchiveRewrite.RemoveLeftovers(fileSystem, path);
             var map = ArchiveMap.Read(archive, cancellation);
             ArchiveTail.Settle(archive, map, reporter);
             long before = archive.File.Length;

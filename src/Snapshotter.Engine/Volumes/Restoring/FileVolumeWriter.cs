@@ -37,7 +37,7 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
             Runs = reader.Entry.Sparse?.ToArray(),
             ArchiveOffset = reader.Entry.DataOffset,
         };
-        if (MustKeepFile(parent, name) || !TryReplace(parent, name, StagingArea.NameFor(volume.Id), job, worker, losses))
+        if (MustKeepFile(parent, name) || !TryReplace(parent, name, job, worker, losses))
         {
             done = 0;
             Rewrite(archive, path, job, losses, advanced);
@@ -50,45 +50,24 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
     private static bool MustKeepFile(IDirectory parent, byte[] name) =>
         parent.TryGetStatus(name, out var status) && (status.IsMountRoot || status.Kind == FileKind.SymbolicLink);
 
-    private bool TryReplace(
-        IDirectory parent, byte[] name, byte[] temporary, in RestoreJob job, RestoreWorker worker, LossLog losses)
+    private bool TryReplace(IDirectory parent, byte[] name, in RestoreJob job, RestoreWorker worker, LossLog losses)
     {
         bool exists = parent.TryGetStatus(name, out _);
         bool created = false;
         try
         {
-            TreeRemover.Remove(parent, temporary);
-            using (var file = parent.CreateFile(temporary, 0x180))
-            {
-                created = true;
-                worker.Fill(file, job, isFresh: true);
-                losses.Note(file.SetMetadata(job.Metadata), file);
-                if (durable)
-                {
-                    file.Flush();
-                }
-            }
-
-            parent.Rename(temporary, parent, name);
-            created = false;
-            if (durable)
-            {
-                parent.Flush();
-            }
-
+            AtomicFile.RemoveLeftovers(parent, fileSystem.Traits);
+            using var next = AtomicFile.Create(parent);
+            created = true;
+            worker.Fill(next.File, job, isFresh: true);
+            losses.Note(next.File.SetMetadata(job.Metadata), RestoreErrors.PathOf(parent, name));
+            next.PutInPlace(name, durable);
             return true;
         }
         catch (FileSystemException e) when (
             exists && (e.Error == FileError.Busy || (!created && e.Error is FileError.ReadOnly or FileError.AccessDenied)))
         {
             return false;
-        }
-        finally
-        {
-            if (created)
-            {
-                parent.RemoveFile(temporary);
-            }
         }
     }
 

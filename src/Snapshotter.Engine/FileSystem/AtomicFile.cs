@@ -1,0 +1,130 @@
+namespace Snapshotter.Engine.FileSystem;
+
+/// <summary>
+/// A file that takes its place in one step: written in a <see cref="PrivateFolder"/> beside it, given its metadata through
+/// the handle by which it was made, flushed, and renamed. Until then the place is as it was; disposed without that, nothing
+/// is left. What a killed process leaves is removed by the next: see <see cref="RemoveLeftovers"/>.
+/// </summary>
+internal sealed class AtomicFile : IDisposable
+{
+    private const int OwnerOnly = 0x180; // rw-------
+
+    private readonly IDirectory parent;
+    private readonly PrivateFolder folder;
+    private bool isPlaced;
+
+    private AtomicFile(IDirectory parent, PrivateFolder folder, IFile file)
+    {
+        this.parent = parent;
+        this.folder = folder;
+        File = file;
+    }
+
+    /// <summary>The file, empty at first; closed by <see cref="Dispose"/>.</summary>
+    public IFile File { get; }
+
+    private static ReadOnlySpan<byte> Name => "file"u8;
+
+    /// <summary>Makes an empty file, with the mode 0600 until it is given another.</summary>
+    /// <param name="parent">The directory that the file is to stand in.</param>
+    public static AtomicFile Create(IDirectory parent)
+    {
+        var folder = PrivateFolder.Create(parent);
+        try
+        {
+            return new AtomicFile(parent, folder, folder.Directory.CreateFile(Name, OwnerOnly));
+        }
+        catch
+        {
+            Quietly(folder.Remove);
+            throw;
+        }
+    }
+
+    /// <summary>Flushes the file and renames it over whatever file stands at its place.</summary>
+    /// <param name="name">Its name in the directory.</param>
+    /// <param name="durable">False leaves out the flushes.</param>
+    public void PutInPlace(ReadOnlySpan<byte> name, bool durable)
+    {
+        if (durable)
+        {
+            File.Flush();
+        }
+
+        folder.Directory.Rename(Name, parent, name);
+        isPlaced = true;
+        if (durable)
+        {
+            parent.Flush();
+        }
+    }
+
+    public void Dispose()
+    {
+        // On Windows what is open cannot be removed from a folder that goes at once.
+        File.Dispose();
+        if (!isPlaced)
+        {
+            Quietly(() => folder.Directory.RemoveFile(Name));
+        }
+
+        Quietly(folder.Remove);
+    }
+
+    /// <summary>
+    /// Removes what killed processes left in a directory. What is not ours, is in use, or is the folder of a restore stays, and
+    /// what cannot be looked at or removed does no harm: it stays as well.
+    /// </summary>
+    public static void RemoveLeftovers(IDirectory parent, FileSystemTraits traits) => Quietly(() =>
+    {
+        var listing = parent.List();
+        for (int i = 0; i < listing.Count; i++)
+        {
+            var name = listing.NameOf(i);
+            if (TemporaryName.IsOne(name.Span))
+            {
+                Quietly(() => RemoveLeftover(parent, name.Span, Ownership.Of(traits)));
+            }
+        }
+    });
+
+    private static void RemoveLeftover(IDirectory parent, ReadOnlySpan<byte> name, Ownership ours)
+    {
+        if (PrivateFolder.TryTake(parent, name, ours, out var folder) != PrivateFolderState.Left)
+        {
+            return;
+        }
+
+        using (folder)
+        {
+            var listing = folder!.Directory.List();
+            for (int i = 0; i < listing.Count; i++)
+            {
+                var inner = listing.NameOf(i).Span;
+                if (!inner.SequenceEqual(PrivateFolder.LockName) && !inner.SequenceEqual(Name))
+                {
+                    return;
+                }
+            }
+
+            if (folder.Directory.TryGetStatus(Name, out _))
+            {
+                folder.Directory.RemoveFile(Name);
+            }
+
+            folder.Remove();
+        }
+    }
+
+    private static void Quietly(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (FileSystemException)
+        {
+            // It is removed by the next run, and is no part of any volume meanwhile.
+        }
+    }
+}

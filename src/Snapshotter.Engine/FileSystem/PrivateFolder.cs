@@ -1,0 +1,276 @@
+namespace Snapshotter.Engine.FileSystem;
+
+/// <summary>
+/// A folder that is ours alone, for what is made before it is renamed to its place. Nobody else can reach the names in it,
+/// so none of them can be exchanged: metadata may be set by name there. It is locked as long as its process lives, which
+/// tells a folder in use from one that a killed process left. All is done through the handle of the very folder that was
+/// made: whoever owns the folder around it may rename it at any time.
+/// </summary>
+internal sealed class PrivateFolder : IDisposable
+{
+    private const int MaxTries = 10;
+
+    private const int FileMode = 0x180; // rw-------
+
+    private readonly IDirectory parent;
+    private readonly IFile gate;
+
+    private PrivateFolder(IDirectory parent, byte[] name, IDirectory directory, IFile gate)
+    {
+        this.parent = parent;
+        this.gate = gate;
+        Name = name;
+        Directory = directory;
+    }
+
+    /// <summary>The file in it that is locked.</summary>
+    public static ReadOnlySpan<byte> LockName => "lock"u8;
+
+    /// <summary>Its name in the folder around it.</summary>
+    public byte[] Name { get; }
+
+    /// <summary>The open folder; closed by <see cref="Dispose"/>.</summary>
+    public IDirectory Directory { get; }
+
+    /// <summary>Makes one. Nothing is inherited from the folder around it: neither a group nor an access list.</summary>
+    public static PrivateFolder Create(IDirectory parent)
+    {
+        for (int tries = 0; tries < MaxTries; tries++)
+        {
+            byte[] name = TemporaryName.New();
+            parent.CreateDirectory(name, Ownership.OwnerOnly);
+            try
+            {
+                if (TakeFresh(parent, name) is { } folder)
+                {
+                    return folder;
+                }
+            }
+            catch
+            {
+                RemoveQuietly(() => parent.RemoveDirectory(name));
+                throw;
+            }
+        }
+
+        throw new FileSystemException(
+            FileError.Busy, "create a folder in", parent.DisplayPath, "somebody exchanges or removes it each time");
+    }
+
+    /// <summary>Looks at a name of the form of <see cref="TemporaryName"/>, and takes it over when its process is gone.</summary>
+    /// <param name="parent">The folder around it.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="ours">What our own have.</param>
+    /// <param name="folder">The folder, locked, when it is <see cref="PrivateFolderState.Left"/>.</param>
+    public static PrivateFolderState TryTake(IDirectory parent, ReadOnlySpan<byte> name, Ownership ours, out PrivateFolder? folder)
+    {
+        folder = null;
+        IDirectory? directory = null;
+        IFile? gate = null;
+        try
+        {
+            var state = Open(parent, name, ours, out directory);
+            if (state != PrivateFolderState.Left)
+            {
+                return state;
+            }
+
+            gate = OpenGate(directory!);
+            if (!gate.TryLock(FileLock.Writer))
+            {
+                return PrivateFolderState.InUse;
+            }
+
+            if (!IsStill(parent, name, directory!))
+            {
+                return PrivateFolderState.Gone;
+            }
+
+            folder = new PrivateFolder(parent, name.ToArray(), directory!, gate);
+            return PrivateFolderState.Left;
+        }
+        catch (FileSystemException e) when (e.Error is FileError.NotFound or FileError.Exists)
+        {
+            // Its process has just removed it, or another has just taken it over.
+            return PrivateFolderState.Gone;
+        }
+        finally
+        {
+            if (folder is null)
+            {
+                gate?.Dispose();
+                directory?.Dispose();
+            }
+        }
+    }
+
+    /// <summary>The same without taking anything over or changing anything.</summary>
+    /// <param name="parent">The folder around it.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="ours">What our own have.</param>
+    /// <param name="directory">The open folder, to be closed by the caller, unless it is gone or cannot be opened.</param>
+    public static PrivateFolderState Look(IDirectory parent, ReadOnlySpan<byte> name, Ownership ours, out IDirectory? directory)
+    {
+        var state = Open(parent, name, ours, out directory);
+        if (state != PrivateFolderState.Left)
+        {
+            return state;
+        }
+
+        try
+        {
+            using var gate = directory!.OpenFileForWriting(LockName);
+            return gate.TryLock(FileLock.Writer) ? PrivateFolderState.Left : PrivateFolderState.InUse;
+        }
+        catch (FileSystemException e) when (e.Error is FileError.NotFound or FileError.ReadOnly)
+        {
+            return PrivateFolderState.Left;
+        }
+    }
+
+    /// <summary>Removes it, once all else in it is gone, and closes it.</summary>
+    public void Remove()
+    {
+        using (this)
+        {
+            Directory.RemoveFile(LockName);
+        }
+
+        try
+        {
+            parent.RemoveDirectory(Name);
+        }
+        catch (FileSystemException e) when (e.Error is FileError.NotFound or FileError.NotEmpty or FileError.NotADirectory)
+        {
+            // Renamed, or taken over by another since the lock is gone.
+        }
+    }
+
+    /// <summary>Closes it: from now on it is one that a process left.</summary>
+    public void Dispose()
+    {
+        gate.Dispose();
+        Directory.Dispose();
+    }
+
+    private static PrivateFolder? TakeFresh(IDirectory parent, byte[] name)
+    {
+        IDirectory? directory = null;
+        IFile? gate = null;
+        bool isTaken = false;
+        try
+        {
+            directory = parent.OpenDirectory(name);
+
+            // By its handle this file is surely ours. So is the folder when it has the same owner (there are file systems
+            // that give all files to one) and nothing else is in it: then the name was not exchanged before it was opened.
+            gate = directory.CreateFile(LockName, FileMode);
+            gate.GetStatus(out var file);
+            directory.GetStatus(out var status);
+            isTaken = gate.TryLock(FileLock.Writer) && file.UserId == status.UserId && directory.List().Count == 1;
+            if (!isTaken)
+            {
+                return null;
+            }
+
+            isTaken = false;
+            directory.SetMetadata(new FileMetadata
+            {
+                Kind = FileKind.Directory,
+                Mode = Ownership.OwnerOnly,
+                ModifiedAt = status.ModifiedAt,
+                Attributes = [],
+            });
+
+            // Another process may have taken it for one that was left, before it was locked.
+            isTaken = IsStill(parent, name, directory);
+            return isTaken ? new PrivateFolder(parent, name, directory, gate) : null;
+        }
+        catch (FileSystemException e) when (
+            e.Error is FileError.NotFound or FileError.NotADirectory or FileError.SymbolicLink or FileError.Exists)
+        {
+            return null;
+        }
+        finally
+        {
+            if (!isTaken)
+            {
+                if (gate is not null)
+                {
+                    RemoveQuietly(() => directory!.RemoveFile(LockName));
+                }
+
+                gate?.Dispose();
+                directory?.Dispose();
+            }
+        }
+    }
+
+    private static PrivateFolderState Open(IDirectory parent, ReadOnlySpan<byte> name, Ownership ours, out IDirectory? directory)
+    {
+        directory = null;
+        try
+        {
+            directory = parent.OpenDirectory(name);
+        }
+        catch (FileSystemException e) when (e.Error == FileError.NotFound)
+        {
+            return PrivateFolderState.Gone;
+        }
+        catch (FileSystemException e) when (
+            e.Error is FileError.NotADirectory or FileError.SymbolicLink or FileError.AccessDenied or FileError.NotSupported)
+        {
+            return PrivateFolderState.Foreign;
+        }
+
+        directory.GetStatus(out var status);
+        return Ownership.Of(status) == ours && !status.IsMountRoot ? PrivateFolderState.Left : PrivateFolderState.Foreign;
+    }
+
+    /// <summary>Version 1.0 had no such file: then it is made.</summary>
+    private static IFile OpenGate(IDirectory directory)
+    {
+        try
+        {
+            return directory.OpenFileForWriting(LockName);
+        }
+        catch (FileSystemException e) when (e.Error == FileError.NotFound)
+        {
+            return directory.CreateFile(LockName, FileMode);
+        }
+    }
+
+    private static bool IsStill(IDirectory parent, ReadOnlySpan<byte> name, IDirectory directory)
+    {
+        directory.GetStatus(out var opened);
+        return parent.TryGetStatus(name, out var standing) && standing.Id == opened.Id;
+    }
+
+    private static void RemoveQuietly(Action remove)
+    {
+        try
+        {
+            remove();
+        }
+        catch (FileSystemException)
+        {
+            // What kept it from being made matters more.
+        }
+    }
+}
+
+/// <summary>What a name that looks like one of a <see cref="PrivateFolder"/> stands for.</summary>
+internal enum PrivateFolderState
+{
+    /// <summary>Nothing of that name any more.</summary>
+    Gone,
+
+    /// <summary>Somebody else made it, or it is no folder: not to be trusted, not to be touched.</summary>
+    Foreign,
+
+    /// <summary>Ours, and the process that made it lives.</summary>
+    InUse,
+
+    /// <summary>Ours, left by a process that is gone.</summary>
+    Left,
+}
