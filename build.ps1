@@ -11,12 +11,16 @@
 .EXAMPLE
     ./build.ps1 Build, Test
 .EXAMPLE
+    ./build.ps1 -Task Install
+    Builds the module and puts it where Import-Module Snapshotter finds it, for this user.
+.EXAMPLE
     ./build.ps1 Package
+    Makes out/packages: the module for the PowerShell Gallery, and the engine for nuget.org.
 #>
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Clean', 'Build', 'Help', 'Test', 'Package', 'Image', 'Benchmark')]
+    [ValidateSet('Clean', 'Build', 'Help', 'Test', 'Install', 'Package', 'Image', 'Benchmark')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -36,7 +40,7 @@ function Invoke-Tool([string] $Tool, [Parameter(ValueFromRemainingArguments)] [s
 $tasks = @{
     Clean     = {
         Invoke-Tool dotnet clean "$root/Snapshotter.sln" --configuration $Configuration --verbosity quiet
-        if ([IO.Directory]::Exists("$root/out")) { [IO.Directory]::Delete("$root/out", $true) }
+        if (Test-Path "$root/out") { Remove-Item "$root/out" -Recurse -Force }
     }
     Build     = { Invoke-Tool dotnet build "$root/Snapshotter.sln" --configuration $Configuration }
     Help      = {
@@ -44,6 +48,16 @@ $tasks = @{
         & "$root/build/New-ModuleHelp.ps1"
     }
     Test      = { Invoke-Tool dotnet test "$root/Snapshotter.sln" --configuration $Configuration }
+    Install   = {
+        Invoke-Tool dotnet build "$root/src/Snapshotter.PowerShell" --configuration $Configuration
+        $version = (Import-PowerShellDataFile "$module/Snapshotter.psd1").ModuleVersion
+        $data = $IsWindows ? [Environment]::GetFolderPath('MyDocuments') : $env:XDG_DATA_HOME ? $env:XDG_DATA_HOME : "$HOME/.local/share"
+        $place = Join-Path $data ($IsWindows ? 'PowerShell' : 'powershell') Modules Snapshotter $version
+        if (Test-Path -LiteralPath $place) { Remove-Item -LiteralPath $place -Recurse -Force }
+        $null = New-Item -ItemType Directory $place -Force
+        Copy-Item -Recurse "$module/*" -Destination $place
+        "Snapshotter $version is installed in $place; Import-Module Snapshotter finds it."
+    }
     Package   = {
         # The module for the PowerShell Gallery, and the engine for nuget.org: dotnet nuget push, or Publish-PSResource
         # with the folder, sends them off.

@@ -4,7 +4,7 @@
 # Uses the engine that DOCKER_HOST or the default socket reaches; else starts one of its own in $tmp.
 start_engine() {
     docker info >/dev/null 2>&1 && return
-    command -v dockerd >/dev/null || { echo "dockerd is not installed"; return 1; }
+    command -v dockerd >/dev/null || { echo "dockerd is not installed: apt-get install docker.io"; return 1; }
     export DOCKER_HOST=unix://$tmp/docker.sock
     dockerd -H "$DOCKER_HOST" --data-root "$tmp/docker" --exec-root "$tmp/exec" --pidfile "$tmp/dockerd.pid" \
         --storage-driver=overlay2 --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false --bridge=none \

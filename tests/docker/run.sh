@@ -7,6 +7,7 @@
 #
 # Where no engine can be started all tests are skipped, and the last line says so.
 set -uo pipefail
+export PATH=$PATH:/usr/sbin:/sbin
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/snapshotter-docker-XXXXXX")
@@ -45,7 +46,8 @@ skip_all() { # REASON
 
 words=("$@")
 mapfile -t tests < <(sed -nE 's/^(test_[a-z0-9_]+)\(\).*/\1/p' "$root/tests/docker/cases.sh")
-command -v docker >/dev/null || skip_all "docker is not installed"
+command -v docker >/dev/null || skip_all "docker is not installed: apt-get install docker.io"
+command -v busybox >/dev/null || skip_all "busybox is not installed: apt-get install busybox-static"
 start_engine >"$tmp/why" 2>&1 || skip_all "$(cat "$tmp/why")"
 
 [ -d "$module" ] || dotnet build "$root/src/Snapshotter.PowerShell" -c Release -v q -nologo || exit 1

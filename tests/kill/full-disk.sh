@@ -2,6 +2,7 @@
 # Real full disks and real read-only mounts, for backup and for restore: an error of the right id, and nothing changed.
 # Needs root, to mount; the built module (out/module, or the one that SNAPSHOTTER_MODULE names), GNU tar and e2fsprogs.
 set -uo pipefail
+export PATH=$PATH:/usr/sbin:/sbin
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd) || exit 1
 module=${SNAPSHOTTER_MODULE:-$root/out/module/Snapshotter}
 checks=10

@@ -128,6 +128,7 @@ def main(count, seed):
         print('SKIPPED: mounting needs root\n0 passed, 0 failed, 1 skipped')
         return 0
     print(f'{count} runs of each job on each file system, {CUTS + 1} power cuts in each, seed {seed}', flush=True)
+    os.environ['PATH'] += ':/usr/sbin:/sbin'
     runs.rng = random.Random(seed)
     helper = Helper()
     work = runs.work_folder('snapshotter-power-')
@@ -142,7 +143,7 @@ def main(count, seed):
     except (OSError, subprocess.CalledProcessError) as e:
         helper.end()
         shutil.rmtree(work)
-        print(f'SKIPPED: no XFS can be mounted: {e}\n0 passed, 0 failed, 1 skipped')
+        print(f'SKIPPED: no XFS can be made and mounted (apt-get install xfsprogs e2fsprogs mount): {e}\n0 passed, 0 failed, 1 skipped')
         return 0
     results = []
     try:

@@ -11,6 +11,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd) || exit 1
 mode=${1:-here}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# What a block installs is installed for a user of its own.
+export XDG_DATA_HOME=$work/data
 folder=$root
 if [ "$mode" = fresh ]; then
     git clone -q "$root" "$work/clone" || exit 1

@@ -594,6 +594,7 @@ public sealed class LinuxFileSystemTests : FileSystemContract
             print("locked", flush=True)
             sys.stdin.read()
             """;
+        Tool.Require("python3");
         var start = new ProcessStartInfo("python3", ["-c", script, PathOf("archive")])
         {
             RedirectStandardInput = true,

@@ -52,7 +52,7 @@ internal sealed class MountedFolder : IDisposable
         if (exitCode != 0)
         {
             mounted.folder.Dispose();
-            Assert.Fail($"{makeFileSystem} is needed for this test: {errors}");
+            Assert.Fail($"{makeFileSystem} failed: {errors}");
         }
         mounted.Mount("-o", "loop", image);
         return mounted;

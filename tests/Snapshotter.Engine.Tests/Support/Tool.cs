@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Snapshotter.Engine.Tests.Support;
 
@@ -17,7 +18,7 @@ internal sealed record ToolResult(string Command, int ExitCode, byte[] OutputByt
     {
         if (ExitCode == 127)
         {
-            Tool.IsMissing($"{Command}: {Error.Trim()}");
+            Tool.IsMissing(Regex.Match(Error, @"([\w.-]+): (command )?not found") is { Success: true } named ? named.Groups[1].Value : Command);
         }
 
         Assert.True(ExitCode == 0, $"{Command} ended with {ExitCode}: {Error}{Output[..Math.Min(Output.Length, 2000)]}");
@@ -36,6 +37,37 @@ internal sealed record ToolResult(string Command, int ExitCode, byte[] OutputByt
 /// <summary>Runs other programs: the oracles the tests compare with.</summary>
 internal static class Tool
 {
+    /// <summary>The packages of Debian that bring them; the list in .ci/run has each.</summary>
+    public static Dictionary<string, string> Packages { get; } = new()
+    {
+        ["bsdtar"] = "libarchive-tools",
+        ["chattr"] = "e2fsprogs",
+        ["filefrag"] = "e2fsprogs",
+        ["getfacl"] = "acl",
+        ["getfattr"] = "attr",
+        ["lsattr"] = "e2fsprogs",
+        ["mkfs.btrfs"] = "btrfs-progs",
+        ["mkfs.ext4"] = "e2fsprogs",
+        ["mkfs.xfs"] = "xfsprogs",
+        ["mount"] = "mount",
+        ["python3"] = "python3",
+        ["setfacl"] = "acl",
+        ["setfattr"] = "attr",
+        ["tar"] = "tar",
+        ["umount"] = "mount",
+        ["xfs_io"] = "xfsprogs",
+        ["xxhsum"] = "xxhash",
+    };
+
+    /// <summary>Ordinary users of Debian do not have the folder of mkfs in their path.</summary>
+    static Tool()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            Environment.SetEnvironmentVariable("PATH", $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin");
+        }
+    }
+
     public static ToolResult Run(string name, params string[] arguments) => RunIn(null, name, arguments);
 
     /// <summary>Runs a tool in a folder (null: the current one).</summary>
@@ -98,12 +130,15 @@ internal static class Tool
     /// Skips the test, which the totals tell: a new machine need not have every program to compare with. Where CI runs,
     /// which installs them all, it fails.
     /// </summary>
-    public static void IsMissing(string what)
+    public static void IsMissing(string name)
     {
-        string message = $"A program to compare with is not installed: {what}. The list of them is in .ci/run.";
+        string message = MissingMessage(name);
         Assert.SkipWhen(string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI")), message);
         Assert.Fail(message);
     }
+
+    public static string MissingMessage(string name) =>
+        $"'{name}' is not installed: apt-get install {(Packages.TryGetValue(name, out string? package) ? package : "the package that has it")}";
 
     private static Process Start(ProcessStartInfo start)
     {
@@ -112,9 +147,9 @@ internal static class Tool
         {
             return Process.Start(start)!;
         }
-        catch (Win32Exception e)
+        catch (Win32Exception)
         {
-            IsMissing($"{start.FileName}: {e.Message}");
+            IsMissing(start.FileName);
             throw;
         }
     }
