@@ -47,7 +47,7 @@ function Format-Volume($Volume, [string] $Verb) {
 }
 
 function Resolve-Failure($ErrorRecord) {
-    Write-Complaint "error: $($ErrorRecord.Exception.Message)"
+    Write-Complaint "error: $ErrorRecord"
     # The id is followed by the name of the command that reported it.
     switch ($ErrorRecord.FullyQualifiedErrorId.Split(',')[0]) {
         { $_ -in 'FileUnreadable', 'FileChanged', 'NotKept' } { $run.Incomplete = $true; break }
@@ -123,6 +123,8 @@ $clock = [Diagnostics.Stopwatch]::StartNew()
 try {
     try {
         if (-not (Get-Module Snapshotter)) { Import-Module Snapshotter -ErrorAction Stop }
+        # What to do about an error is said in the words of this command line, not in those of the cmdlets.
+        [Snapshotter.PowerShell.Output.Remedies]::Caller = 'Image'
         Invoke-ImageCommand $args[0]
     }
     catch { Resolve-Failure $_ }

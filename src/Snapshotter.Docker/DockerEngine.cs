@@ -173,8 +173,7 @@ public sealed partial class DockerEngine : IDisposable
         {
             throw new DockerException(
                 DockerError.DockerUnavailable,
-                $"No Docker engine answers at {Address} ({e.GetBaseException().Message}). "
-                    + "Is it running, and may you use it? Another address is given by -DockerHost or the variable DOCKER_HOST.",
+                $"No Docker engine answers at {Address} ({e.GetBaseException().Message}).",
                 Address.ToString(), e);
         }
     }

@@ -122,7 +122,7 @@ public sealed class BackupVolumeCommand : RetentionCommand
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            LetContainersRun(error => Host.UI.WriteErrorLine(error.Exception.Message));
+            LetContainersRun(error => Host.UI.WriteErrorLine(error.ToString()));
         base.Dispose(disposing);
     }
 

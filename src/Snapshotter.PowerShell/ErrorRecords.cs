@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Snapshotter.Docker;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.PowerShell.Output;
 
 namespace Snapshotter.PowerShell;
 
@@ -11,10 +12,12 @@ namespace Snapshotter.PowerShell;
 internal static class ErrorRecords
 {
     public static ErrorRecord From(BackupException exception)
-        => new(exception, exception.Error.ToString(), CategoryOf(exception.Error), exception.Target);
+        => New(exception, exception.Error.ToString(), CategoryOf(exception.Error), exception.Target,
+            Remedies.TextOf(exception.Remedy, exception.Target));
 
     public static ErrorRecord From(DockerException exception)
-        => new(exception, exception.Error.ToString(), CategoryOf(exception.Error), exception.Target);
+        => New(exception, exception.Error.ToString(), CategoryOf(exception.Error), exception.Target,
+            Remedies.TextOf(exception.Error, exception.Target));
 
     /// <summary>A name that none of the containers with the labels wanted has.</summary>
     public static ErrorRecord NoContainer(string name, string[] labels)
@@ -28,7 +31,7 @@ internal static class ErrorRecords
 
     /// <summary>A problem with one file, which does not end the job.</summary>
     public static ErrorRecord From(Notice problem)
-        => From(new BackupException(problem.Kind, NoticeText.Of(problem), problem.Path));
+        => From(new BackupException(problem.Kind, NoticeText.Of(problem), problem.Path) { Remedy = problem.Remedy });
 
     /// <summary>Wildcards that match no file or directory.</summary>
     public static ErrorRecord NothingMatches(string pattern)
@@ -42,6 +45,13 @@ internal static class ErrorRecords
     /// <summary>Parameters that do not go together, or whose values cannot be.</summary>
     public static ErrorRecord Usage(string id, string message, object? target)
         => new(new ArgumentException(message), id, ErrorCategory.InvalidArgument, target);
+
+    /// <summary>The message shown is what is wrong and what to do; the latter also stands by itself.</summary>
+    private static ErrorRecord New(Exception exception, string id, ErrorCategory category, object? target, string remedy)
+        => new(exception, id, category, target)
+        {
+            ErrorDetails = new ErrorDetails(Remedies.Join(exception.Message, remedy)) { RecommendedAction = remedy },
+        };
 
     private static ErrorCategory CategoryOf(DockerError error) => error switch
     {

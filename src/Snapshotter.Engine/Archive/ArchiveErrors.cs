@@ -10,13 +10,14 @@ internal static class ArchiveErrors
     public static BackupException Invalid(string path, TarFormatException cause)
     {
         string what = cause.Defect == TarDefect.NotTar
-            ? $"'{path}' is not a tar archive: {cause.Message} Name a tar file, or create one with Initialize-BackupTar."
+            ? $"'{path}' is not a tar archive: {cause.Message}"
             : $"'{path}' is damaged at offset {cause.Offset}"
                 + (cause.EntryName is null ? "" : $", entry '{cause.EntryName}'") + $": {cause.Message}";
         return new BackupException(BackupError.ArchiveInvalid, what, path, cause)
         {
             Offset = cause.Offset,
             EntryName = cause.EntryName,
+            Remedy = cause.Defect == TarDefect.NotTar ? Remedy.NameArchive : Remedy.None,
         };
     }
 
@@ -24,13 +25,14 @@ internal static class ArchiveErrors
         new(BackupError.ArchiveInvalid, $"'{path}' is damaged at offset {offset}: {message}", path) { Offset = offset };
 
     /// <summary>An entry that must not be restored; with it, the whole archive is refused.</summary>
-    public static BackupException Unsafe(string path, long offset, ReadOnlySpan<byte> entryName, string problem)
+    public static BackupException Unsafe(string path, long offset, ReadOnlySpan<byte> entryName, string problem, Remedy remedy = Remedy.None)
     {
         string name = EntryNames.ForMessage(entryName);
         return new(BackupError.UnsafeEntry, $"'{path}', offset {offset}, entry '{name}': {problem} The archive is refused.", name)
         {
             Offset = offset,
             EntryName = name,
+            Remedy = remedy,
         };
     }
 
@@ -38,14 +40,12 @@ internal static class ArchiveErrors
     public static BackupException From(FileSystemException cause, string path) => cause.Error switch
     {
         FileError.NotFound or FileError.NotADirectory => new(
-            BackupError.ArchiveNotFound,
-            $"The archive '{path}' does not exist. Create it with Initialize-BackupTar -Path '{path}'.", path, cause),
+            BackupError.ArchiveNotFound, $"The archive '{path}' does not exist.", path, cause) { Remedy = Remedy.CreateArchive },
         FileError.NoSpace => new(
-            BackupError.InsufficientSpace, $"No space left for the archive '{path}'. Free some space or use Optimize-BackupTar.", path, cause),
+            BackupError.InsufficientSpace, $"No space left for the archive '{path}'.", path, cause) { Remedy = Remedy.FreeArchiveSpace },
         FileError.ReadOnly or FileError.AccessDenied => new(
             BackupError.ArchiveNotWritable,
-            $"The archive '{path}' cannot be opened: {cause.Detail}. Check its permissions and that its file system is not mounted read-only.",
-            path, cause),
+            $"The archive '{path}' cannot be opened: {cause.Detail}.", path, cause) { Remedy = Remedy.CheckPermissions },
         _ => new(BackupError.InputOutput, $"The archive '{path}' could not be read or written: {cause.Detail}.", path, cause),
     };
 }

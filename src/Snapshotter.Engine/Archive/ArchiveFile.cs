@@ -94,23 +94,21 @@ internal sealed class ArchiveFile : IDisposable
         if (status.Kind == FileKind.Directory)
         {
             throw new BackupException(
-                BackupError.ArchiveNotFound,
-                $"'{path}' is a directory, not an archive. Docker makes one when the file to mount does not exist on the host: "
-                + "remove the directory, create the file with Initialize-BackupTar (or the image's init command), and mount it again.",
-                path);
+                BackupError.ArchiveNotFound, $"'{path}' is a directory, not an archive.", path) { Remedy = Remedy.ReplaceDirectory };
         }
 
         if (status.Kind != FileKind.Regular)
         {
-            throw new BackupException(BackupError.ArchiveInvalid, $"'{path}' is not a regular file. An archive must be one.", path);
+            throw new BackupException(BackupError.ArchiveInvalid, $"'{path}' is not a regular file.", path) { Remedy = Remedy.NameArchive };
         }
 
         if (status.Size == 0)
         {
             throw new BackupException(
-                BackupError.ArchiveEmpty,
-                $"The archive '{path}' has zero bytes. An empty archive has 1024: make it one with Initialize-BackupTar -Path '{path}'.",
-                path);
+                BackupError.ArchiveEmpty, $"The archive '{path}' has zero bytes; an empty one has 1024.", path)
+            {
+                Remedy = Remedy.CreateArchive,
+            };
         }
     }
 
@@ -124,8 +122,10 @@ internal sealed class ArchiveFile : IDisposable
                 if (clock.Elapsed >= wait)
                 {
                     throw new BackupException(
-                        BackupError.ArchiveLocked,
-                        $"The archive '{Path}' is in use by another process. Try again when it has finished, or wait for it with -Wait.", Path);
+                        BackupError.ArchiveLocked, $"The archive '{Path}' is in use by another process.", Path)
+                    {
+                        Remedy = Remedy.WaitForArchive,
+                    };
                 }
 
                 cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(100));

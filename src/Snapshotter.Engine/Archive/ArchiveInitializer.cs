@@ -30,7 +30,7 @@ internal static class ArchiveInitializer
         catch (FileSystemException e) when (e.Error == FileError.NotFound)
         {
             throw new BackupException(
-                BackupError.ArchiveNotFound, $"The folder of '{path}' does not exist. Create it first.", path, e);
+                BackupError.ArchiveNotFound, $"The folder of '{path}' does not exist.", path, e) { Remedy = Remedy.CreateFolder };
         }
         catch (FileSystemException e)
         {
@@ -82,27 +82,27 @@ internal static class ArchiveInitializer
     }
 
     private static BackupException InUse(string path) =>
-        new(BackupError.ArchiveLocked, $"The archive '{path}' is in use by another process.", path);
+        new(BackupError.ArchiveLocked, $"The archive '{path}' is in use by another process.", path) { Remedy = Remedy.WaitForArchive };
 
     private static void Check(string path, in FileStatus status, bool force)
     {
         if (status.Kind == FileKind.Directory)
         {
-            throw new BackupException(
-                BackupError.ArchiveNotFound,
-                $"'{path}' is a directory. Docker makes one when the file to mount does not exist on the host: remove it and create the archive before mounting it.",
-                path);
+            throw new BackupException(BackupError.ArchiveNotFound, $"'{path}' is a directory, not an archive.", path)
+            {
+                Remedy = Remedy.ReplaceDirectory,
+            };
         }
 
         if (status.Kind != FileKind.Regular)
         {
-            throw new BackupException(BackupError.ArchiveInvalid, $"'{path}' is not a regular file. An archive must be one.", path);
+            throw new BackupException(BackupError.ArchiveInvalid, $"'{path}' is not a regular file.", path) { Remedy = Remedy.NameArchive };
         }
 
         if (status.Size > 0 && !force)
         {
             throw new BackupException(
-                BackupError.ArchiveExists, $"'{path}' exists and has {status.Size} bytes. Use -Force to throw its content away.", path);
+                BackupError.ArchiveExists, $"'{path}' exists and has {status.Size} bytes.", path) { Remedy = Remedy.AllowReplacing };
         }
     }
 }

@@ -67,7 +67,7 @@ internal sealed class ArchiveRewrite : IDisposable
             {
                 FileError.Busy => MountPoint(e),
                 FileError.AccessDenied or FileError.ReadOnly => NotWritable(
-                    $"no new file can be made beside it ({e.Detail}). Run as a user who may write to its folder", e),
+                    $"no new file can be made beside it ({e.Detail})", e, Remedy.ChangeUser),
                 _ => ArchiveErrors.From(e, archive.Path),
             };
         }
@@ -124,14 +124,17 @@ internal sealed class ArchiveRewrite : IDisposable
         });
         if ((loss & ~MetadataLoss.Times) != 0)
         {
-            throw NotWritable("the new file cannot be given its owner, mode and attributes. Run as root or as its owner", null);
+            throw NotWritable("the new file cannot be given its owner, mode and attributes", null, Remedy.ChangeUser);
         }
     }
 
     private BackupException MountPoint(Exception? cause) => NotWritable(
-        "it is a mount point, so no other file can take its place, and its file system cannot cut these generations out. "
-        + "Mount the folder that holds it instead of the file, or run Optimize-BackupTar on the host", cause);
+        "it is a mount point, so no other file can take its place, and its file system cannot cut these generations out",
+        cause, Remedy.MountFolder);
 
-    private BackupException NotWritable(string why, Exception? cause) => new(
-        BackupError.ArchiveNotWritable, $"The archive '{archive.Path}' cannot be replaced: {why}. Nothing was changed.", archive.Path, cause);
+    private BackupException NotWritable(string why, Exception? cause, Remedy remedy) => new(
+        BackupError.ArchiveNotWritable, $"The archive '{archive.Path}' cannot be replaced: {why}. Nothing was changed.", archive.Path, cause)
+    {
+        Remedy = remedy,
+    };
 }

@@ -115,9 +115,11 @@ internal sealed class ChecksumListWriter(IFileSystem fileSystem) : IDisposable
         {
             throw new BackupException(
                 e.Error == FileError.NoSpace ? BackupError.InsufficientSpace : BackupError.InputOutput,
-                $"The list of checksums could not be kept in the temporary folder '{Path.GetTempPath()}': {e.Detail}. "
-                + "Free some space there, or set TMPDIR to another folder.",
-                Path.GetTempPath(), e);
+                $"The list of checksums could not be kept in the temporary folder '{Path.GetTempPath()}': {e.Detail}.",
+                Path.GetTempPath(), e)
+            {
+                Remedy = Remedy.FreeTemporarySpace,
+            };
         }
     }
 }

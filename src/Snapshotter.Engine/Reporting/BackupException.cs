@@ -8,7 +8,7 @@ public sealed class BackupException : Exception
 {
     /// <summary>Makes the exception.</summary>
     /// <param name="error">The stable id.</param>
-    /// <param name="message">A sentence that names the file, offset or line, and says what to do.</param>
+    /// <param name="message">A sentence that names the file, offset or line, and says what is wrong. What to do about it is the <see cref="Remedy"/>.</param>
     /// <param name="target">The path, prefix or entry name concerned.</param>
     /// <param name="inner">The cause, if another exception was it.</param>
     public BackupException(BackupError error, string message, string? target = null, Exception? inner = null)
@@ -23,6 +23,9 @@ public sealed class BackupException : Exception
 
     /// <summary>The path, prefix or entry name concerned; null when there is no single one.</summary>
     public string? Target { get; }
+
+    /// <summary>What the user can do about it, for the caller to put in words.</summary>
+    public Remedy Remedy { get; init; }
 
     /// <summary>The absolute offset in the archive, in bytes, where the problem was found; null when it is not about a place in the archive.</summary>
     public long? Offset { get; init; }

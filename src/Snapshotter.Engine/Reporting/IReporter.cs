@@ -49,8 +49,12 @@ public sealed class SilentReporter : IReporter
 /// <summary>A warning or a problem with one path.</summary>
 /// <param name="Kind">The stable id.</param>
 /// <param name="Path">The path, as the user knows it; bytes that are no UTF-8 are shown as U+FFFD.</param>
-/// <param name="Message">A sentence.</param>
-public sealed record Notice(BackupError Kind, string Path, string Message);
+/// <param name="Message">A sentence that says what is wrong.</param>
+public sealed record Notice(BackupError Kind, string Path, string Message)
+{
+    /// <summary>What the user can do about it, for the caller to put in words.</summary>
+    public Remedy Remedy { get; init; }
+}
 
 /// <summary>Where a running job is.</summary>
 /// <param name="Activity">What is being done, e.g. "Backing up".</param>

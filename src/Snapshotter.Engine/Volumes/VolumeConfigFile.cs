@@ -78,10 +78,7 @@ public static class VolumeConfigFile
             if (Directory.Exists(path))
             {
                 throw new BackupException(
-                    BackupError.ConfigInvalid,
-                    $"'{path}' is a directory, not a configuration file. Docker makes one when the host file of a bind "
-                    + "mount is missing: create the file on the host, remove the directory and start the container anew.",
-                    path);
+                    BackupError.ConfigInvalid, $"'{path}' is a directory, not a configuration file.", path) { Remedy = Remedy.ReplaceDirectory };
             }
 
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 0);
@@ -95,11 +92,7 @@ public static class VolumeConfigFile
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new BackupException(
-                BackupError.ConfigNotFound,
-                $"The configuration '{path}' does not exist. Create it, or mount it: docker run -v ./config.yml:{path}. "
-                + "The host file must exist, else Docker makes a directory of that name.",
-                path,
-                e);
+                BackupError.ConfigNotFound, $"The configuration '{path}' does not exist.", path, e) { Remedy = Remedy.CreateConfig };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

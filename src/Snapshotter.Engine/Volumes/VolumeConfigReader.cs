@@ -119,7 +119,7 @@ internal sealed class VolumeConfigReader
 
         return new VolumeSpec
         {
-            Target = target ?? throw Error(node, "the volume has no 'target'; add one, with the path as seen inside the container"),
+            Target = target ?? throw Error(node, "the volume has no 'target'; add one, the path that names it"),
             Source = source,
         };
     }

@@ -22,7 +22,10 @@ internal static class GenerationSelection
         {
             throw new BackupException(
                 BackupError.GenerationNotFound,
-                $"'{archive}' holds no generation of the prefix '{options.Prefix}'. Get-BackupTar shows what it holds.", options.Prefix);
+                $"'{archive}' holds no generation of the prefix '{options.Prefix}'.", options.Prefix)
+            {
+                Remedy = Remedy.ListArchive,
+            };
         }
 
         var reasons = chosen.GroupBy(g => g.Prefix, StringComparer.Ordinal)
@@ -36,14 +39,17 @@ internal static class GenerationSelection
     {
         int ways = (options.Keep is null ? 0 : 1) + (options.Generations.Count == 0 ? 0 : 1) + (options.All ? 1 : 0);
         string? problem =
-            ways == 0 ? "nothing says what to remove; give a policy such as -KeepLast 7, numbers with -Generation, or -All with -Prefix"
-            : ways > 1 ? "a policy, numbers of generations and All exclude each other; give one of them"
-            : options.All && options.Prefix is null ? "All needs a prefix; '*' means every one"
+            ways == 0 ? "nothing says what to remove"
+            : ways > 1 ? "rules of what stays, numbers of what goes, and the removal of all exclude each other"
+            : options.All && options.Prefix is null ? "the removal of all needs a prefix; '*' means every one"
             : VolumeConfigRules.FindKeepMistake(options.Keep) is var (_, mistake) ? mistake
             : null;
         if (problem is not null)
         {
-            throw new BackupException(BackupError.ConfigInvalid, $"The archive cannot be optimized: {problem}.");
+            throw new BackupException(BackupError.ConfigInvalid, $"The archive cannot be optimized: {problem}.")
+            {
+                Remedy = ways == 1 ? Remedy.None : Remedy.ChooseWhatGoes,
+            };
         }
     }
 
@@ -55,14 +61,19 @@ internal static class GenerationSelection
             string text = number.ToString(CultureInfo.InvariantCulture);
             var generation = chosen.Find(g => g.Number == number) ?? throw new BackupException(
                 BackupError.GenerationNotFound,
-                $"'{archive}' holds no generation {text}{(options.Prefix is null ? "" : $" of the prefix '{options.Prefix}'")}. "
-                + "Get-BackupTar shows what it holds.", text);
+                $"'{archive}' holds no generation {text}{(options.Prefix is null ? "" : $" of the prefix '{options.Prefix}'")}.", text)
+            {
+                Remedy = Remedy.ListArchive,
+            };
             if (reasons[generation].Count > 0)
             {
                 throw new BackupException(
                     BackupError.GenerationProtected,
                     $"Generation {text} is the {string.Join(" and the ", reasons[generation])} one of the prefix "
-                    + $"'{generation.Prefix}', which a restore needs. To remove a prefix altogether use -Prefix with -All.", text);
+                    + $"'{generation.Prefix}', which a restore needs.", text)
+                {
+                    Remedy = Remedy.RemovePrefix,
+                };
             }
         }
     }

@@ -33,7 +33,7 @@ internal static class KeepPolicy
         }
         catch (BackupException e)
         {
-            reporter.Warn(new Notice(e.Error, archive, $"The backup is complete, but old generations stay: {e.Message}"));
+            reporter.Warn(new Notice(e.Error, archive, $"The backup is complete, but old generations stay: {e.Message}") { Remedy = e.Remedy });
         }
         catch (OperationCanceledException)
         {

@@ -40,7 +40,10 @@ internal static class ArchiveTester
                 yield return Outside(
                     new Notice(
                         BackupError.ArchiveInvalid, archive.Path,
-                        $"An offset in the last line of the manifest at offset {generation.ManifestOffset} is wrong. Optimize-BackupTar mends it."),
+                        $"An offset in the last line of the manifest at offset {generation.ManifestOffset} is wrong.")
+                    {
+                        Remedy = Remedy.OptimizeArchive,
+                    },
                     generation);
             }
 

@@ -49,9 +49,10 @@ internal static class GenerationFinder
     private static BackupException Hidden(BackupException damage, List<Generation> older) =>
         new(damage.Error,
             $"{damage.Message} What is newer than generation {older[^1].Number} cannot be read. "
-            + $"Older ones can: name one with -Generation ({string.Join(", ", older.TakeLast(10).Select(g => g.Number))}).",
+            + $"Older ones can: {string.Join(", ", older.TakeLast(10).Select(g => g.Number))}.",
             damage.Target, damage)
         {
+            Remedy = Remedy.ChooseGeneration,
             Offset = damage.Offset,
             EntryName = damage.EntryName,
         };

@@ -109,8 +109,8 @@ internal sealed class VolumeReader
     public void RedirectLink(byte[] path) => LinkPath = path;
 
     /// <summary>An error about the current entry.</summary>
-    public BackupException Unsafe(string problem) =>
-        ArchiveErrors.Unsafe(archive.Path, Entry.HeaderOffset, Entry.Name.Span, problem);
+    public BackupException Unsafe(string problem, Remedy remedy = Remedy.None) =>
+        ArchiveErrors.Unsafe(archive.Path, Entry.HeaderOffset, Entry.Name.Span, problem, remedy);
 
     private byte[] CleanLink()
     {

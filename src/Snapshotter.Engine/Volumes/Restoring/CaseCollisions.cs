@@ -23,7 +23,7 @@ internal sealed class CaseCollisions
             end = path.AsSpan(end).IndexOf((byte)'/') is >= 0 and int slash ? end + slash : path.Length;
             if (end >= known && !IsAlone(path.AsSpan(0, end)))
             {
-                return "another name differs from it in case only, and this file system cannot hold both. Leave one out with -Exclude.";
+                return "another name differs from it in case only, and this file system cannot hold both.";
             }
         }
 

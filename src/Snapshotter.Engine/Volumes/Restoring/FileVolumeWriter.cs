@@ -98,8 +98,11 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
         {
             throw new BackupException(
                 BackupError.InsufficientSpace,
-                $"'{path}' is rewritten in place, which needs {missing} bytes more than it has, and {free} are free. Nothing was changed; free some.",
-                path);
+                $"'{path}' is rewritten in place, which needs {missing} bytes more than it has, and {free} are free. Nothing was changed.",
+                path)
+            {
+                Remedy = Remedy.FreeSpace,
+            };
         }
 
         try

@@ -10,14 +10,14 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// </summary>
 internal sealed class LossLog
 {
-    private static readonly (MetadataLoss Kind, string What, string Hint)[] Kinds =
+    private static readonly (MetadataLoss Kind, string What, string Why, Remedy Remedy)[] Kinds =
     [
         (MetadataLoss.Owner, "The owner", OperatingSystem.IsWindows()
-            ? "Windows has no such owners: use -NoOwner to do without."
-            : "Only root can give files away: run as root, or use -NoOwner to keep your own."),
-        (MetadataLoss.Mode, "The mode", "The file system does not keep all permission bits, or they were refused."),
-        (MetadataLoss.Times, "The time of modification", "The file system refused it."),
-        (MetadataLoss.Attributes, "Extended attributes or ACLs", "The file system does not keep them, or they need root."),
+            ? "Windows has no such owners."
+            : "Only root can give files away.", Remedy.LeaveOwners),
+        (MetadataLoss.Mode, "The mode", "The file system does not keep all permission bits, or they were refused.", Remedy.None),
+        (MetadataLoss.Times, "The time of modification", "The file system refused it.", Remedy.None),
+        (MetadataLoss.Attributes, "Extended attributes or ACLs", "The file system does not keep them, or they need root.", Remedy.None),
     ];
 
     private readonly long[] counts = new long[Kinds.Length];
@@ -69,7 +69,10 @@ internal sealed class LossLog
             {
                 monitor.Problem(new Notice(
                     BackupError.NotKept, firstPaths[i] ?? "",
-                    $"{Kinds[i].What} could not be set for {counts[i]} entries, the first of them '{firstPaths[i]}'. {Kinds[i].Hint}"));
+                    $"{Kinds[i].What} could not be set for {counts[i]} entries, the first of them '{firstPaths[i]}'. {Kinds[i].Why}")
+                {
+                    Remedy = Kinds[i].Remedy,
+                });
                 counts[i] = 0;
             }
         }

@@ -19,7 +19,7 @@ internal static class ReservedNames
             string name = Encoding.UTF8.GetString(path[range]);
             if (!PortablePath.IsAllowedOnWindows(name))
             {
-                return $"'{name}' is not a name that a file can have on Windows. Restore it on Linux, or leave it out with -Exclude.";
+                return $"'{name}' is not a name that a file can have on Windows.";
             }
         }
 

@@ -11,11 +11,14 @@ internal static class RestoreErrors
     {
         FileError.NoSpace => new(
             BackupError.InsufficientSpace,
-            $"No space left to restore '{path}': {cause.Message}. Free some, or use -InPlace, which needs no second copy.", path, cause),
+            $"No space left to restore '{path}': {cause.Message}.", path, cause) { Remedy = Remedy.FreeVolumeSpace },
         FileError.ReadOnly => new(
-            BackupError.VolumeNotWritable, $"'{path}' is on a read-only file system and cannot be restored. Mount it writable.", path, cause),
+            BackupError.VolumeNotWritable, $"'{path}' is on a read-only file system and cannot be restored.", path, cause)
+        {
+            Remedy = Remedy.MountWritable,
+        },
         FileError.AccessDenied => new(
-            BackupError.VolumeNotWritable, $"'{path}' cannot be restored: {cause.Message}. Run as a user who may write there.", path, cause),
+            BackupError.VolumeNotWritable, $"'{path}' cannot be restored: {cause.Message}.", path, cause) { Remedy = Remedy.ChangeUser },
         _ => new(BackupError.InputOutput, $"'{path}' could not be restored: {cause.Message}.", path, cause),
     };
 

@@ -45,7 +45,7 @@ internal sealed class RestoreTarget(
     {
         if (Filter.Wants(reader) && (ReservedName(reader.Path) ?? collisions?.FindWith(reader.Path)) is { } unfit)
         {
-            throw reader.Unsafe(unfit);
+            throw reader.Unsafe(unfit, Remedy.LeaveOut);
         }
 
         if (EntryLimits.FindIn(reader) is { } problem)

@@ -18,9 +18,10 @@ internal sealed class SpaceCheck(IFileSystem fileSystem, ArchiveFile archive, Re
         {
             throw new BackupException(
                 BackupError.InsufficientSpace,
-                $"'{path}' needs {needed} bytes to be restored beside what is there, and {free} are free. "
-                + "Free some, or use -InPlace, which empties the volume first.",
-                path);
+                $"'{path}' needs {needed} bytes to be restored beside what is there, and {free} are free.", path)
+            {
+                Remedy = Remedy.FreeVolumeSpace,
+            };
         }
     }
 
@@ -37,8 +38,11 @@ internal sealed class SpaceCheck(IFileSystem fileSystem, ArchiveFile archive, Re
             throw new BackupException(
                 BackupError.InsufficientSpace,
                 $"'{path}' needs {needed} bytes; {free} are free, and emptying it would give {taken} more. "
-                + "Nothing was changed; free some.",
-                path);
+                + "Nothing was changed.",
+                path)
+            {
+                Remedy = Remedy.FreeSpace,
+            };
         }
     }
 

@@ -49,8 +49,11 @@ internal static class StagingArea
         {
             throw new BackupException(
                 BackupError.RestoreInterrupted,
-                $"A restore of '{path}' was interrupted while it swapped the old content for the new. Run Restore-Volume for it again: it finishes the job.",
-                path);
+                $"A restore of '{path}' was interrupted while it swapped the old content for the new.",
+                path)
+            {
+                Remedy = Remedy.RestoreAgain,
+            };
         }
     }
 }

@@ -19,8 +19,11 @@ internal sealed class TargetPlace(IFileSystem fileSystem, RestoreOptions options
                 throw new BackupException(
                     BackupError.VolumeNotWritable,
                     $"'{path}' is {(status.Kind == FileKind.Directory ? "a directory" : "no directory")}, but the backup of '{target.Volume.Target}' is "
-                    + $"{(target.Volume.IsDirectory ? "a directory" : "a file")}. Move it away, or restore elsewhere with -Destination.",
-                    path);
+                    + $"{(target.Volume.IsDirectory ? "a directory" : "a file")}.",
+                    path)
+                {
+                    Remedy = Remedy.RestoreElsewhere,
+                };
             }
         }
         catch (FileSystemException e)
@@ -54,8 +57,11 @@ internal sealed class TargetPlace(IFileSystem fileSystem, RestoreOptions options
                 {
                     throw new BackupException(
                         BackupError.UnsafeEntry,
-                        $"'{target.Volume.Target}' cannot be restored to '{target.Planned.Path}': '{way[i]}' on the way there is a symbolic link. Remove it, or restore elsewhere.",
-                        target.Planned.Path);
+                        $"'{target.Volume.Target}' cannot be restored to '{target.Planned.Path}': '{way[i]}' on the way there is a symbolic link.",
+                        target.Planned.Path)
+                    {
+                        Remedy = Remedy.RestoreElsewhere,
+                    };
                 }
 
                 directory = exists && status.Kind == FileKind.Directory ? current.OpenDirectory(name) : null;

@@ -145,7 +145,10 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
             if (spec.ReadOnly)
             {
                 throw new BackupException(
-                    BackupError.VolumeNotWritable, $"The volume '{spec.Target}' is mounted read-only and cannot be restored. Mount it writable.", spec.Target);
+                    BackupError.VolumeNotWritable, $"The volume '{spec.Target}' is mounted read-only and cannot be restored.", spec.Target)
+                {
+                    Remedy = Remedy.MountWritable,
+                };
             }
 
             planned.Add(Plan(archive, map, generation, volume, spec.Path));
@@ -163,8 +166,11 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
             {
                 throw new BackupException(
                     BackupError.UnsafeEntry,
-                    $"The manifest of generation {generation.Number} names the target '{volume.Target}', which is no absolute path here. Name the volumes with -Config, or restore elsewhere with -Destination.",
-                    volume.Target);
+                    $"The manifest of generation {generation.Number} names the target '{volume.Target}', which is no absolute path here.",
+                    volume.Target)
+                {
+                    Remedy = Remedy.NameVolumes,
+                };
             }
 
             planned.Add(Plan(archive, map, generation, volume, volume.Target));

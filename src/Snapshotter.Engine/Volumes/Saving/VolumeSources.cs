@@ -76,9 +76,7 @@ internal sealed class VolumeSources : IDisposable
             if (!fileSystem.TryGetStatus(spec.Path, out var status))
             {
                 throw new BackupException(
-                    BackupError.VolumeNotFound,
-                    $"The volume '{spec.Path}' does not exist. Check the path; in a container, check that it is mounted (--volumes-from or -v).",
-                    spec.Path);
+                    BackupError.VolumeNotFound, $"The volume '{spec.Path}' does not exist.", spec.Path) { Remedy = Remedy.CheckMount };
             }
 
             switch (status.Kind)
