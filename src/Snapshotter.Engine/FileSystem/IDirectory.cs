@@ -100,7 +100,10 @@ internal struct FileMetadata
     public List<ExtendedAttribute>? Attributes;
 }
 
-/// <summary>What of the metadata could not be set (not supported or not permitted): reported, not fatal. Other failures throw.</summary>
+/// <summary>
+/// What of the metadata could not be set (not supported or not permitted), or was taken without an error and is not there:
+/// reported, not fatal. Other failures throw. Not each file is looked at again: the first of each directory, and directories.
+/// </summary>
 [Flags]
 internal enum MetadataLoss
 {
@@ -109,6 +112,9 @@ internal enum MetadataLoss
     Mode = 2,
     Times = 4,
     Attributes = 8,
+
+    /// <summary>The time was set, but the file system keeps it less exactly: to the second, for instance.</summary>
+    TimesRounded = 16,
 }
 
 /// <summary>Where a name stands in the buffer of a listing, and what kind of file it is.</summary>

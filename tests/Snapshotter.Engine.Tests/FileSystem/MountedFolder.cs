@@ -23,14 +23,35 @@ internal sealed class MountedFolder : IDisposable
 
     public static MountedFolder Xfs() => OfImage("mkfs.xfs", "-q", "-m", "reflink=1");
 
-    public static MountedFolder Ext4() => OfImage("mkfs.ext4", "-q", "-F", "-b", "4096");
+    public static MountedFolder Ext4(params string[] options) => OfImage("mkfs.ext4", ["-q", "-F", "-b", "4096", .. options]);
 
     public static MountedFolder Btrfs() => OfImage("mkfs.btrfs", "-q");
 
-    public static MountedFolder Memory(string name = "mounted")
+    public static MountedFolder Memory(string name = "mounted", string options = "size=4m")
     {
         var mounted = new MountedFolder(name);
-        mounted.Mount("-t", "tmpfs", "-o", "size=4m", "none");
+        mounted.Mount("-t", "tmpfs", "-o", options, "none");
+        return mounted;
+    }
+
+    /// <summary>A file system of FUSE that takes a call to set one of a file's times for one to set neither.</summary>
+    public static MountedFolder Union()
+    {
+        Tool.Require("unionfs-fuse");
+        var mounted = new MountedFolder("mounted");
+        var raw = mounted.folder.CreateFolder("raw");
+        mounted.Demand(Tool.Run("unionfs-fuse", $"{raw}=RW", mounted.FullPath));
+        return mounted;
+    }
+
+    /// <summary>NTFS, with options of its driver: "ignore_case", "windows_names".</summary>
+    public static MountedFolder Ntfs(string options)
+    {
+        Tool.Require("mkfs.ntfs", "lowntfs-3g");
+        var mounted = new MountedFolder("mounted");
+        var image = mounted.MakeImage(64L << 20);
+        Tool.Run("mkfs.ntfs", "-F", "-q", "-Q", image).Succeeds();
+        mounted.Demand(Tool.Run("lowntfs-3g", "-o", options, image, mounted.FullPath));
         return mounted;
     }
 
@@ -43,11 +64,7 @@ internal sealed class MountedFolder : IDisposable
     private static MountedFolder OfImage(string makeFileSystem, params string[] options)
     {
         var mounted = new MountedFolder("mounted");
-        var image = mounted.folder["image"];
-        using (var file = File.Create(image))
-        {
-            file.SetLength(512L << 20);
-        }
+        var image = mounted.MakeImage(512L << 20);
         var (_, exitCode, _, errors) = Tool.Run(makeFileSystem, [.. options, image]);
         if (exitCode != 0)
         {
@@ -58,13 +75,22 @@ internal sealed class MountedFolder : IDisposable
         return mounted;
     }
 
-    private void Mount(params string[] arguments)
+    private string MakeImage(long size)
     {
-        var (_, exitCode, _, errors) = Tool.Run("mount", [.. arguments, FullPath]);
-        if (exitCode != 0)
+        var image = folder["image"];
+        using var file = File.Create(image);
+        file.SetLength(size);
+        return image;
+    }
+
+    private void Mount(params string[] arguments) => Demand(Tool.Run("mount", [.. arguments, FullPath]));
+
+    private void Demand(ToolResult mount)
+    {
+        if (mount.ExitCode != 0)
         {
             folder.Dispose();
-            Assert.Skip($"cannot mount here: {errors}");
+            Assert.Skip($"cannot mount here: {mount.Error}");
         }
     }
 }

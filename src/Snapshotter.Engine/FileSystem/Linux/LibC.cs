@@ -45,9 +45,6 @@ internal static unsafe partial class LibC
     public const short WriteLock = 1;
     public const short NoLock = 2;
 
-    /// <summary>A tv_nsec that leaves the time as it is.</summary>
-    public const long OmitTime = (1L << 30) - 2;
-
     private const uint StatxBasic = 0x7FF;
     private const int SetOpenFileLock = 37;
     private const ulong CloneRangeRequest = 0x4020940D;

@@ -115,7 +115,7 @@ internal sealed unsafe class LinuxDirectory : LinuxHandle, IDirectory
             {
                 return new LinuxFile(fd, this, name, rule.KnownOf(mode));
             }
-            var file = new LinuxFile(fd, this, name);
+            var file = new LinuxFile(fd, this, name) { IsSample = true };
             creationRule = LearnRule(file);
             return file;
         }
@@ -273,7 +273,7 @@ internal sealed unsafe class LinuxDirectory : LinuxHandle, IDirectory
     public MetadataLoss SetMetadata(in FileMetadata metadata)
     {
         creationRule = null;
-        return Apply(metadata, KnownMetadata.Nothing);
+        return Verify(metadata, Apply(metadata, KnownMetadata.Nothing));
     }
 
     public void Flush()

@@ -9,6 +9,9 @@ internal abstract unsafe class LinuxHandle : SafeHandle
 {
     private const int LongestDisplay = 4096;
 
+    /// <summary>The coarsest times in use: those of FAT count in steps of two seconds.</summary>
+    private const int CoarsestTime = 2;
+
     private readonly LinuxHandle? parent;
     private readonly byte[]? name;
     private string? displayPath;
@@ -142,11 +145,39 @@ internal abstract unsafe class LinuxHandle : SafeHandle
         return loss;
     }
 
+    /// <summary>Both times: some file systems (of FUSE) take a call that leaves one out for one that sets neither.</summary>
     protected static void FillTimes(LibC.TimeSpecification* times, Timestamp modifiedAt)
     {
-        times[0] = new LibC.TimeSpecification { Nanoseconds = LibC.OmitTime };
-        times[1] = new LibC.TimeSpecification { Seconds = modifiedAt.Seconds, Nanoseconds = modifiedAt.Nanoseconds };
+        times[0] = new LibC.TimeSpecification { Seconds = modifiedAt.Seconds, Nanoseconds = modifiedAt.Nanoseconds };
+        times[1] = times[0];
     }
+
+    /// <summary>Compares what is there with what was set without an error: some file systems take calls that they do not follow.</summary>
+    /// <param name="metadata">What was set.</param>
+    /// <param name="loss">What is known to be lost.</param>
+    /// <returns>All that is lost.</returns>
+    protected MetadataLoss Verify(in FileMetadata metadata, MetadataLoss loss)
+    {
+        GetStatus(out var status);
+        if (metadata.SetOwner && (status.UserId != metadata.UserId || status.GroupId != metadata.GroupId))
+        {
+            loss |= MetadataLoss.Owner;
+        }
+
+        // An ACL has its own idea of the group's rights.
+        if (status.Mode != metadata.Mode && metadata.Attributes is not { Count: > 0 })
+        {
+            loss |= MetadataLoss.Mode;
+        }
+        if (status.ModifiedAt != metadata.ModifiedAt)
+        {
+            loss |= Math.Abs(status.ModifiedAt.Seconds - metadata.ModifiedAt.Seconds) < CoarsestTime ? MetadataLoss.TimesRounded : MetadataLoss.Times;
+        }
+        return (loss & MetadataLoss.Times) == 0 ? loss : loss & ~MetadataLoss.TimesRounded;
+    }
+
+    /// <summary>Not every file system has room for a time before 1970 or after 2038.</summary>
+    protected static bool IsUnusual(Timestamp time) => time.Seconds is < 0 or > int.MaxValue;
 
     /// <summary>The loss when the last call was refused; throws when it failed otherwise.</summary>
     protected MetadataLoss Refused(MetadataLoss loss, string operation) =>

@@ -52,6 +52,7 @@ internal sealed class FolderRestore(
         try
         {
             var fresh = swap.Prepare();
+            losses.Moved = (fresh.DisplayPath, Place);
             space.CheckStaging(fresh);
             FileMetadata? metadata;
             using (var writer = new TreeWriter(
@@ -83,7 +84,7 @@ internal sealed class FolderRestore(
     {
         try
         {
-            swap.Finish();
+            losses.Note(swap.Finish(), Place);
         }
         catch (FileSystemException e) when (swap.IsPutBack)
         {

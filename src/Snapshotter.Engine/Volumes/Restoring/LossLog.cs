@@ -16,13 +16,17 @@ internal sealed class LossLog
             ? "Windows has no such owners."
             : "Only root can give files away.", Remedy.LeaveOwners),
         (MetadataLoss.Mode, "The mode", "The file system does not keep all permission bits, or they were refused.", Remedy.None),
-        (MetadataLoss.Times, "The time of modification", "The file system refused it.", Remedy.None),
+        (MetadataLoss.Times, "The time of modification", "The file system refused it, or has no room for it.", Remedy.None),
+        (MetadataLoss.TimesRounded, "The exact time of modification", "The file system keeps times less exactly than they were saved.", Remedy.None),
         (MetadataLoss.Attributes, "Extended attributes or ACLs", "The file system does not keep them, or they need root.", Remedy.None),
     ];
 
     private readonly long[] counts = new long[Kinds.Length];
     private readonly string?[] firstPaths = new string?[Kinds.Length];
     private readonly ConcurrentQueue<Notice> others = new();
+
+    /// <summary>Paths that begin with the first are told with the second in its place: what was staged stands there in the end.</summary>
+    public (string Staged, string Place)? Moved { get; set; }
 
     public void Note(MetadataLoss loss, IDirectory directory)
     {
@@ -48,10 +52,15 @@ internal sealed class LossLog
             if ((loss & Kinds[i].Kind) != 0)
             {
                 Interlocked.Increment(ref counts[i]);
-                Interlocked.CompareExchange(ref firstPaths[i], path, null);
+                Interlocked.CompareExchange(ref firstPaths[i], PathOf(path), null);
             }
         }
     }
+
+    /// <summary>The path that a user will find.</summary>
+    public string PathOf(string path) => Moved is { } moved && path.StartsWith(moved.Staged, StringComparison.Ordinal)
+        ? string.Concat(moved.Place.AsSpan().TrimEnd('/'), path.AsSpan(moved.Staged.Length))
+        : path;
 
     public void Note(Notice notice) => others.Enqueue(notice);
 
@@ -65,15 +74,26 @@ internal sealed class LossLog
 
         for (int i = 0; i < Kinds.Length; i++)
         {
-            if (counts[i] > 0)
+            if (counts[i] == 0)
             {
-                monitor.Problem(new Notice(
-                    BackupError.NotKept, firstPaths[i] ?? "",
-                    $"{Kinds[i].What} could not be set for {counts[i]} entries, the first of them '{firstPaths[i]}'. {Kinds[i].Why}")
-                {
-                    Remedy = Kinds[i].Remedy,
-                });
-                counts[i] = 0;
+                continue;
+            }
+
+            var notice = new Notice(
+                BackupError.NotKept, firstPaths[i] ?? "",
+                $"{Kinds[i].What} could not be kept for {counts[i]} entries or more, the first of them '{firstPaths[i]}'. {Kinds[i].Why}")
+            {
+                Remedy = Kinds[i].Remedy,
+            };
+            counts[i] = 0;
+            firstPaths[i] = null;
+            if (Kinds[i].Kind == MetadataLoss.TimesRounded)
+            {
+                monitor.Warn(notice);
+            }
+            else
+            {
+                monitor.Problem(notice);
             }
         }
     }

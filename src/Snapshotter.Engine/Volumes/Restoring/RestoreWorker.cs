@@ -88,7 +88,7 @@ internal sealed class RestoreWorker(
         catch (FileSystemException e) when (
             job.Metadata.Kind != FileKind.Regular && e.Error is FileError.AccessDenied or FileError.NotSupported)
         {
-            string path = RestoreErrors.PathOf(directory, job.Name);
+            string path = losses.PathOf(RestoreErrors.PathOf(directory, job.Name));
             losses.Note(new Notice(BackupError.NotKept, path, $"'{path}' could not be created: {e.Detail}."));
         }
     }

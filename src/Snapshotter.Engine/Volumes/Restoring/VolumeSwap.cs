@@ -83,8 +83,10 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
     /// Moves the old out and the new in, sets the root's metadata and removes the staging folder. When something of the old
     /// cannot be moved, all of it is put back and there is no journal any more: see <see cref="IsPutBack"/>.
     /// </summary>
-    public void Finish()
+    /// <returns>What could not be set of the metadata of directories that stayed.</returns>
+    public MetadataLoss Finish()
     {
+        var loss = MetadataLoss.None;
         FileMetadata metadata;
         using (var staging = root.OpenDirectory(stagingName))
         {
@@ -98,7 +100,7 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
             if (staging.TryGetStatus(StagingArea.New, out _))
             {
                 using var fresh = staging.OpenDirectory(StagingArea.New);
-                MoveIn(fresh, root, keep);
+                loss |= MoveIn(fresh, root, keep);
                 Flush(root);
             }
 
@@ -124,8 +126,9 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
         TreeRemover.Remove(root, stagingName);
 
         // Removing the folder changed the root's time.
-        root.SetMetadata(metadata);
+        loss |= root.SetMetadata(metadata);
         Flush(root);
+        return loss;
     }
 
     /// <summary>Removes the staging folder of a restore that failed before it began to swap: the volume is as it was.</summary>
@@ -188,8 +191,9 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
         }
     }
 
-    private void MoveIn(IDirectory from, IDirectory to, KeepTree kept)
+    private MetadataLoss MoveIn(IDirectory from, IDirectory to, KeepTree kept)
     {
+        var loss = MetadataLoss.None;
         var listing = from.List();
         for (int i = 0; i < listing.Count; i++)
         {
@@ -202,8 +206,8 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
                     using (var fromInner = from.OpenDirectory(name))
                     using (var toInner = to.OpenDirectory(name))
                     {
-                        MoveIn(fromInner, toInner, inner);
-                        toInner.SetMetadata(fromInner.ReadMetadata());
+                        loss |= MoveIn(fromInner, toInner, inner);
+                        loss |= toInner.SetMetadata(fromInner.ReadMetadata());
                         Flush(toInner);
                     }
 
@@ -213,5 +217,7 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
                     break;
             }
         }
+
+        return loss;
     }
 }
