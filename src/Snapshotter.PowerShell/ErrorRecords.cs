@@ -70,7 +70,7 @@ internal static class ErrorRecords
         BackupError.ArchiveExists => ErrorCategory.ResourceExists,
         BackupError.ArchiveLocked => ErrorCategory.ResourceBusy,
         BackupError.InsufficientSpace => ErrorCategory.ResourceUnavailable,
-        BackupError.RestoreInterrupted or BackupError.GenerationProtected => ErrorCategory.InvalidOperation,
+        BackupError.VolumeChanged or BackupError.RestoreInterrupted or BackupError.GenerationProtected => ErrorCategory.InvalidOperation,
         BackupError.UnsafeEntry => ErrorCategory.SecurityError,
         BackupError.FileUnreadable => ErrorCategory.ReadError,
         BackupError.FileChanged or BackupError.NotKept => ErrorCategory.InvalidResult,

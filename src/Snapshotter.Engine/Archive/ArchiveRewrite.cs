@@ -24,7 +24,7 @@ internal sealed class ArchiveRewrite : IDisposable
     {
         this.archive = archive;
         place = FilePlace.Find(fileSystem, archive.Path);
-        if (place.Directory.TryGetStatus(place.Name, out var status) && status.IsMountRoot)
+        if (place.Directory.TryGetStatus(place.Name, out var status) && status.IsMountRoot == true)
         {
             place.Dispose();
             throw MountPoint(null);

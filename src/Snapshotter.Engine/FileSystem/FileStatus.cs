@@ -46,6 +46,6 @@ internal struct FileStatus
     public uint DeviceMajor;
     public uint DeviceMinor;
 
-    /// <summary>True for the root of a mount (where the platform tells).</summary>
-    public bool IsMountRoot;
+    /// <summary>True for the root of a mount; null where the platform does not tell.</summary>
+    public bool? IsMountRoot;
 }

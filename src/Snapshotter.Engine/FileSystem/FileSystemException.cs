@@ -25,6 +25,9 @@ internal enum FileError
     InputOutput,
     TooManyOpenFiles,
     TooManyLinks,
+
+    /// <summary>Somebody moved or exchanged it since it was looked at: what stands there now is not what is meant.</summary>
+    Moved,
 }
 
 /// <summary>An operation on the file system failed.</summary>

@@ -70,6 +70,12 @@ internal interface IDirectory : IDisposable
     /// <summary>Sets metadata of a name without following it: for links and nodes.</summary>
     MetadataLoss SetMetadata(ReadOnlySpan<byte> name, in FileMetadata metadata);
 
+    /// <summary>
+    /// Sets the mode of a directory or file that was looked at before, and of no other: <see cref="FileError.Moved"/> when
+    /// the name stands for another meanwhile. Where the process may not, or the platform has no modes, nothing happens.
+    /// </summary>
+    void SetMode(ReadOnlySpan<byte> name, in FileStatus of, int mode);
+
     /// <summary>Sets metadata of the directory itself. Attributes that it has and the metadata lacks (an inherited default ACL) are removed.</summary>
     MetadataLoss SetMetadata(in FileMetadata metadata);
 

@@ -224,7 +224,7 @@ internal sealed class PrivateFolder : IDisposable
         }
 
         directory.GetStatus(out var status);
-        return Ownership.Of(status) == ours && !status.IsMountRoot ? PrivateFolderState.Left : PrivateFolderState.Foreign;
+        return Ownership.Of(status) == ours && status.IsMountRoot != true ? PrivateFolderState.Left : PrivateFolderState.Foreign;
     }
 
     /// <summary>Version 1.0 had no such file: then it is made.</summary>

@@ -73,6 +73,13 @@ internal sealed class TreeCursor : IDisposable
     /// <summary>The status of the directory entered last, as it was then.</summary>
     public ref readonly FileStatus Status => ref status;
 
+    /// <summary>
+    /// The directory entered last lies on another mount than the one it is in: it is the root of a mount or, where the
+    /// platform does not tell those, on another device.
+    /// </summary>
+    public bool IsOnOtherMount =>
+        Current.Parent is { } parent && (status.IsMountRoot ?? status.Id.Device != parent.Id.Device);
+
     /// <summary>Why the last step failed; null otherwise.</summary>
     public FileSystemException? Failure { get; private set; }
 

@@ -15,6 +15,9 @@ public enum BackupError
     /// <summary>A volume cannot be written: it is mounted read-only, or something that is no volume stands in its place.</summary>
     VolumeNotWritable,
 
+    /// <summary>Somebody moved or exchanged folders in a volume, or put something into them, while it was restored.</summary>
+    VolumeChanged,
+
     /// <summary>An earlier restore of this volume was interrupted and must be finished first.</summary>
     RestoreInterrupted,
 

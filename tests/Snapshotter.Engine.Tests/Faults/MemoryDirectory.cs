@@ -243,6 +243,19 @@ internal sealed class MemoryDirectory(MemoryFileSystem fileSystem, long inode, s
         return SetMetadata(fileSystem, Find(name, "set metadata of"), PathOf(name), metadata);
     }
 
+    public void SetMode(ReadOnlySpan<byte> name, in FileStatus of, int mode)
+    {
+        using var scope = Enter();
+        var child = Find(name, "chmod");
+        if ((ulong)child != of.Id.Inode)
+        {
+            throw MemoryFileSystem.Failure(FileError.Moved, "chmod", PathOf(name));
+        }
+        var time = fileSystem.Now();
+        fileSystem.ChangeNames("chmod", PathOf(name), fileSystem.Names[child].Device, names =>
+            (names[child].Mode, names[child].ChangedAt) = (mode, time));
+    }
+
     public MetadataLoss SetMetadata(in FileMetadata metadata)
     {
         using var scope = Enter();

@@ -174,7 +174,7 @@ public class TreeCursorTests
     public void A_deep_tree_of_long_names_takes_little_memory()
     {
         const int levels = 3000;
-        using var folder = new TempFolder();
+        using var folder = TempFolder.InMemory();
         byte[] name = Encoding.UTF8.GetBytes(new string('n', 200));
         var fileSystem = new LinuxFileSystem();
         var directory = fileSystem.OpenDirectory(folder.Path);

@@ -6,9 +6,13 @@ namespace Snapshotter.Engine.Tests.Support;
 /// <summary>One call on a directory that is about to be made.</summary>
 /// <param name="Number">How many were made before it.</param>
 /// <param name="Operation">The member of <see cref="IDirectory"/>.</param>
-/// <param name="Directory">The directory's path for messages.</param>
+/// <param name="At">The directory.</param>
 /// <param name="Name">The name it is about; empty when it is about the directory itself.</param>
-internal readonly record struct Moment(int Number, string Operation, string Directory, string Name);
+internal readonly record struct Moment(int Number, string Operation, IDirectory At, string Name)
+{
+    /// <summary>The directory's path for messages.</summary>
+    public string Directory => At.DisplayPath;
+}
 
 /// <summary>
 /// A file system with somebody else at work in it: before each call on a directory the test is told, and may change what it
@@ -53,7 +57,7 @@ internal sealed class RacingFileSystem(IFileSystem real, Action<Moment> before) 
     public ReadOnlyMemory<byte> GroupName(uint groupId) => real.GroupName(groupId);
 
     private void Tell(IDirectory directory, string operation, ReadOnlySpan<byte> name) =>
-        before(new Moment(Interlocked.Increment(ref calls) - 1, operation, directory.DisplayPath, Encoding.UTF8.GetString(name)));
+        before(new Moment(Interlocked.Increment(ref calls) - 1, operation, directory, Encoding.UTF8.GetString(name)));
 
     private sealed class RacingDirectory : IDirectory
     {
@@ -182,6 +186,12 @@ internal sealed class RacingFileSystem(IFileSystem real, Action<Moment> before) 
         {
             Tell(nameof(SetMetadata), name);
             return real.SetMetadata(name, metadata);
+        }
+
+        public void SetMode(ReadOnlySpan<byte> name, in FileStatus of, int mode)
+        {
+            Tell(nameof(SetMode), name);
+            real.SetMode(name, of, mode);
         }
 
         public MetadataLoss SetMetadata(in FileMetadata metadata)

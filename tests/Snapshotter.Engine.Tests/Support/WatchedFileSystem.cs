@@ -82,6 +82,8 @@ internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> b
 
         public MetadataLoss SetMetadata(ReadOnlySpan<byte> name, in FileMetadata metadata) => real.SetMetadata(name, metadata);
 
+        public void SetMode(ReadOnlySpan<byte> name, in FileStatus of, int mode) => real.SetMode(name, of, mode);
+
         public MetadataLoss SetMetadata(in FileMetadata metadata) => real.SetMetadata(metadata);
 
         public void Flush() => real.Flush();

@@ -350,6 +350,7 @@ internal static unsafe partial class LibC
         [FieldOffset(32)] public ulong Inode;
         [FieldOffset(40)] public ulong Size;
         [FieldOffset(48)] public ulong Blocks;
+        [FieldOffset(56)] public ulong AttributesMask;
         [FieldOffset(96)] public StatxTime ChangedAt;
         [FieldOffset(112)] public StatxTime ModifiedAt;
         [FieldOffset(128)] public uint NodeMajor;

@@ -270,6 +270,21 @@ internal sealed unsafe class LinuxDirectory : LinuxHandle, IDirectory
         return loss;
     }
 
+    [SkipLocalsInit]
+    public void SetMode(ReadOnlySpan<byte> name, in FileStatus of, int mode)
+    {
+        Span<byte> buffer = stackalloc byte[CName.Size];
+        fixed (byte* nameBytes = CName.Component(name, buffer, "chmod", this))
+        {
+            using var node = OpenNode(nameBytes, name, out var status);
+            if (status.Id != of.Id)
+            {
+                throw new FileSystemException(FileError.Moved, "chmod", node.DisplayPath, "something else stands there meanwhile");
+            }
+            ChangeModeOf(node, name, status, mode);
+        }
+    }
+
     public MetadataLoss SetMetadata(in FileMetadata metadata)
     {
         creationRule = null;
@@ -292,30 +307,39 @@ internal sealed unsafe class LinuxDirectory : LinuxHandle, IDirectory
         }
     }
 
-    /// <summary>
-    /// The mode of a node, through a handle that opens nothing (O_PATH): neither does a device or FIFO notice, nor is
-    /// a link followed that somebody put there meanwhile.
-    /// </summary>
-    [SkipLocalsInit]
     private MetadataLoss ChangeModeOf(byte* nameBytes, ReadOnlySpan<byte> name, FileKind kind, int mode)
+    {
+        using var node = OpenNode(nameBytes, name, out var status);
+        return status.Kind == kind
+            ? ChangeModeOf(node, name, status, mode)
+            : throw LinuxError.Of(LinuxError.EINVAL, "chmod", DisplayPathOf(name));
+    }
+
+    /// <summary>
+    /// A handle that opens nothing (O_PATH): neither does a device or FIFO notice, nor is a link followed that somebody put
+    /// there meanwhile.
+    /// </summary>
+    private LinuxFile OpenNode(byte* nameBytes, ReadOnlySpan<byte> name, out FileStatus status)
     {
         var fd = LibC.OpenAt(this, nameBytes, LibC.PathOnly | LibC.NoFollow, 0);
         if (fd < 0)
         {
             throw LinuxError.Last("open", DisplayPathOf(name));
         }
-        using var node = new LinuxFile(fd, this, name);
-        node.GetStatus(out var status);
-        if (status.Kind != kind)
-        {
-            throw LinuxError.Of(LinuxError.EINVAL, "chmod", DisplayPathOf(name));
-        }
+        var node = new LinuxFile(fd, this, name);
+        node.GetStatus(out status);
+        return node;
+    }
+
+    [SkipLocalsInit]
+    private MetadataLoss ChangeModeOf(LinuxFile node, ReadOnlySpan<byte> name, in FileStatus status, int mode)
+    {
         if (status.Mode == mode)
         {
             return MetadataLoss.None;
         }
         Span<byte> path = stackalloc byte[64];
-        fixed (byte* pathBytes = CName.ProcessPath(fd, [], path))
+        fixed (byte* pathBytes = CName.ProcessPath(node.Descriptor, [], path))
         {
             return LibC.ChangeMode(pathBytes, (uint)mode) == 0 ? MetadataLoss.None : RefusedOf(name, MetadataLoss.Mode, "chmod");
         }

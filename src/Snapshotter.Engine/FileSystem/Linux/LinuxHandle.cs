@@ -50,7 +50,7 @@ internal abstract unsafe class LinuxHandle : SafeHandle
     /// <summary>Bytes free on the file system that holds it.</summary>
     public long FreeSpace => new DriveInfo($"/proc/self/fd/{Descriptor}").AvailableFreeSpace;
 
-    protected int Descriptor => (int)handle;
+    internal int Descriptor => (int)handle;
 
     public string DisplayPathOf(ReadOnlySpan<byte> child) => Shorten(Path.Join(DisplayPath, Encoding.UTF8.GetString(child)));
 
@@ -222,7 +222,7 @@ internal abstract unsafe class LinuxHandle : SafeHandle
             Id = new FileId(((ulong)statx.DeviceMajor << 32) | statx.DeviceMinor, statx.Inode),
             DeviceMajor = statx.NodeMajor,
             DeviceMinor = statx.NodeMinor,
-            IsMountRoot = (statx.Attributes & LibC.AttributeMountRoot) != 0,
+            IsMountRoot = (statx.AttributesMask & LibC.AttributeMountRoot) != 0 ? (statx.Attributes & LibC.AttributeMountRoot) != 0 : null,
         };
     }
 

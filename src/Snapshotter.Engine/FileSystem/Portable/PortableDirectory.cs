@@ -221,6 +221,16 @@ internal sealed class PortableDirectory(string path) : IDirectory
     public MetadataLoss SetMetadata(ReadOnlySpan<byte> name, in FileMetadata metadata) =>
         PortableMetadata.Set(PathOf(name, "set metadata of"), null, metadata);
 
+    public void SetMode(ReadOnlySpan<byte> name, in FileStatus of, int mode)
+    {
+        var child = PathOf(name, "chmod");
+        if (!PortableStatus.TryGet(child, followLinks: false, out var status) || status.Id != of.Id)
+        {
+            throw PortableError.Of(FileError.Moved, "chmod", child, "something else stands there meanwhile");
+        }
+        PortableMetadata.SetMode(child, mode);
+    }
+
     public MetadataLoss SetMetadata(in FileMetadata metadata)
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);

@@ -45,6 +45,9 @@ internal static class PortableMetadata
         });
     }
 
+    /// <summary>Sets the mode of a path that is no link, where the platform has modes and lets the process.</summary>
+    public static void SetMode(string path, int mode) => Try(MetadataLoss.Mode, "chmod", path, () => SetMode(path, null, mode));
+
     /// <summary>On Windows nothing is set; only the owner that all files are saved with there is none to lose.</summary>
     private static bool TrySetOwner(string path, in FileMetadata metadata) => OperatingSystem.IsWindows()
         ? metadata.UserId == 0 && metadata.GroupId == 0

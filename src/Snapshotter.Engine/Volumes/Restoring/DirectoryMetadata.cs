@@ -8,7 +8,10 @@ internal static class DirectoryMetadata
     /// <summary>The mode rwx------.</summary>
     public const int OwnerOnly = 0x1C0;
 
-    /// <summary>Makes sure that its owner may list and change a directory. Nothing else about it changes.</summary>
+    /// <summary>
+    /// Makes sure that its owner may list and change a directory that was looked at, and none that was put in its place.
+    /// Nothing else about it changes.
+    /// </summary>
     public static void OpenToOwner(this IDirectory parent, ReadOnlySpan<byte> name, in FileStatus status)
     {
         if ((status.Mode & OwnerOnly) != OwnerOnly)
@@ -16,10 +19,6 @@ internal static class DirectoryMetadata
             parent.SetMode(name, status, status.Mode | OwnerOnly);
         }
     }
-
-    /// <summary>Sets a directory's mode. Nothing else about it changes.</summary>
-    public static void SetMode(this IDirectory parent, ReadOnlySpan<byte> name, in FileStatus status, int mode) =>
-        parent.SetMetadata(name, new FileMetadata { Kind = FileKind.Directory, Mode = mode, ModifiedAt = status.ModifiedAt });
 
     /// <summary>All of it, to give to another directory.</summary>
     public static FileMetadata ReadMetadata(this IDirectory directory)

@@ -137,12 +137,17 @@ internal sealed class DirectoryStack : IDisposable
         {
             var directory = stack[^1];
             stack.RemoveAt(stack.Count - 1);
-            if (stack.Count > 0 && stack[^1].IsSuspended)
+            try
             {
-                stack[^1].Resume(directory.Handle);
+                if (stack.Count > 0 && stack[^1].IsSuspended)
+                {
+                    stack[^1].Resume(directory.Handle);
+                }
             }
-
-            directory.Release();
+            finally
+            {
+                directory.Release();
+            }
         }
     }
 }

@@ -48,7 +48,7 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
     }
 
     private static bool MustKeepFile(IDirectory parent, byte[] name) =>
-        parent.TryGetStatus(name, out var status) && (status.IsMountRoot || status.Kind == FileKind.SymbolicLink);
+        parent.TryGetStatus(name, out var status) && (status.IsMountRoot == true || status.Kind == FileKind.SymbolicLink);
 
     private bool TryReplace(IDirectory parent, byte[] name, in RestoreJob job, RestoreWorker worker, LossLog losses)
     {

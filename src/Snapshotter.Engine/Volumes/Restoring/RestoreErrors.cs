@@ -19,6 +19,12 @@ internal static class RestoreErrors
         },
         FileError.AccessDenied => new(
             BackupError.VolumeNotWritable, $"'{path}' cannot be restored: {cause.Message}.", path, cause) { Remedy = Remedy.ChangeUser },
+        FileError.Moved or FileError.NotEmpty => new(
+            BackupError.VolumeChanged,
+            $"'{path}' was changed by somebody else while it was restored, and is not wholly restored: {cause.Message}.", path, cause)
+        {
+            Remedy = Remedy.RestoreAgain,
+        },
         _ => new(BackupError.InputOutput, $"'{path}' could not be restored: {cause.Message}.", path, cause),
     };
 

@@ -7,21 +7,37 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// <summary>
 /// Directories that their owner may not write to. Without the rights of root they can be moved to another parent only while
 /// he may (their ".." changes), so they stay open until they are in place. Their modes wait in a folder of symbolic links,
-/// which come into being in one step: the mode is the link's name, after a number, and the directory's path its target.
+/// which come into being in one step: a number, the mode and the inode are the link's name, the directory's path its target.
 /// </summary>
 internal static class ShutDirectories
 {
     /// <summary>Opens those that will be moved, or whose content will be, and notes their modes.</summary>
-    /// <param name="fresh">The tree that will be moved.</param>
+    /// <param name="fresh">The tree that will be moved; stays open.</param>
     /// <param name="modes">The folder for the modes.</param>
     /// <param name="keep">What stays in place where the tree goes: beside it, content is moved one by one.</param>
     public static void Open(IDirectory fresh, IDirectory modes, KeepTree keep)
     {
         int count = 0;
-        Open(fresh, modes, keep, [], ref count);
+        var kept = new Stack<KeepTree>();
+        using var cursor = new TreeCursor(new TreeDirectory(fresh, []));
+        while (cursor.Next() is var step && step != TreeStep.End)
+        {
+            switch (step)
+            {
+                case TreeStep.Enter:
+                    kept.Push(cursor.Current.Parent is null ? keep : kept.Peek().Find(cursor.Current.Name)!);
+                    Open(cursor, modes, kept.Peek(), ref count);
+                    break;
+                case TreeStep.Leave:
+                    kept.Pop();
+                    break;
+                default:
+                    throw cursor.Failure ?? new FileSystemException(FileError.Moved, "open", cursor.Current.DisplayPath, "it was moved");
+            }
+        }
     }
 
-    /// <summary>Gives those that are in place their modes.</summary>
+    /// <summary>Gives those that are in place their modes. One that was exchanged meanwhile keeps its own.</summary>
     /// <param name="root">What the paths are below.</param>
     /// <param name="modes">The folder of the modes.</param>
     public static void Shut(IDirectory root, IDirectory modes)
@@ -31,13 +47,14 @@ internal static class ShutDirectories
         for (int i = listing.Count - 1; i >= 0; i--)
         {
             var note = listing.NameOf(i).Span;
-            int mode = Convert.ToInt32(Encoding.ASCII.GetString(note[(note.IndexOf((byte)'-') + 1)..]), 8);
-            Shut(root, modes.ReadLink(note), mode);
+            string[] parts = Encoding.ASCII.GetString(note).Split('-');
+            Shut(root, modes.ReadLink(note), Convert.ToInt32(parts[1], 8), ulong.Parse(parts[2], CultureInfo.InvariantCulture));
         }
     }
 
-    private static void Open(IDirectory directory, IDirectory modes, KeepTree keep, byte[] path, ref int count)
+    private static void Open(TreeCursor cursor, IDirectory modes, KeepTree keep, ref int count)
     {
+        var directory = cursor.Current.Handle;
         var listing = directory.List();
         for (int i = 0; i < listing.Count; i++)
         {
@@ -47,27 +64,26 @@ internal static class ShutDirectories
                 continue;
             }
 
-            byte[] child = [.. path, .. path.Length > 0 ? "/"u8 : default, .. name];
             if ((status.Mode & DirectoryMetadata.OwnerOnly) != DirectoryMetadata.OwnerOnly)
             {
-                string note = string.Create(CultureInfo.InvariantCulture, $"{count++:D9}-{Convert.ToString(status.Mode, 8)}");
-                modes.CreateSymbolicLink(Encoding.ASCII.GetBytes(note), child);
+                string note = string.Create(
+                    CultureInfo.InvariantCulture, $"{count++:D9}-{Convert.ToString(status.Mode, 8)}-{status.Id.Inode}");
+                modes.CreateSymbolicLink(Encoding.ASCII.GetBytes(note), cursor.Current.PathOf(name));
                 directory.OpenToOwner(name, status);
             }
 
-            if (keep.Find(name) is { IsKept: false } inner)
+            if (keep.Find(name) is { IsKept: false })
             {
-                using var next = directory.OpenDirectory(name);
-                Open(next, modes, inner, child, ref count);
+                cursor.Descend(name);
             }
         }
     }
 
-    private static void Shut(IDirectory root, byte[] path, int mode)
+    private static void Shut(IDirectory root, byte[] path, int mode, ulong inode)
     {
         var (parentPath, name) = DirectoryPath.Split(path);
         using var parent = root.OpenBelow(parentPath);
-        if ((parent ?? root).TryGetStatus(name.Span, out var status))
+        if ((parent ?? root).TryGetStatus(name.Span, out var status) && status.Id.Inode == inode)
         {
             (parent ?? root).SetMode(name.Span, status, mode);
         }

@@ -50,12 +50,22 @@ internal sealed class TargetDirectory(IDirectory handle, byte[] name, FileId id,
     /// <summary>Opens it again as the parent of one of its children. It lies in our own staging folder or was opened without following a link: it must still be the same.</summary>
     public void Resume(IDirectory child)
     {
-        Handle = child.OpenParent();
-        IsSuspended = false;
-        Handle.GetStatus(out var status);
-        if (status.Id != Id)
+        var parent = child.OpenParent();
+        try
         {
-            throw new FileSystemException(FileError.NotFound, "open", Handle.DisplayPath, "it was moved while it was restored");
+            parent.GetStatus(out var status);
+            if (status.Id != Id)
+            {
+                throw new FileSystemException(FileError.Moved, "open", parent.DisplayPath, "it was moved while it was restored");
+            }
         }
+        catch
+        {
+            parent.Dispose();
+            throw;
+        }
+
+        Handle = parent;
+        IsSuspended = false;
     }
 }

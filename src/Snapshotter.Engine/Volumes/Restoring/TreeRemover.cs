@@ -2,10 +2,18 @@ using Snapshotter.Engine.FileSystem;
 
 namespace Snapshotter.Engine.Volumes.Restoring;
 
-/// <summary>Removes a tree without following a link and without recursion, however deep it is.</summary>
+/// <summary>
+/// Removes a tree without following a link and without recursion, however deep it is. Somebody who owns a part of it may move
+/// things meanwhile: a name is only ever removed in a directory that was entered from the root and is known by its handle, so
+/// that what stands outside is not touched. What is gone already is as good as removed; at what was exchanged, or lies on
+/// another mount, the work ends.
+/// </summary>
 internal static class TreeRemover
 {
     /// <summary>Removes a name, whatever it is.</summary>
+    /// <param name="parent">What it is in; stays open.</param>
+    /// <param name="name">The name.</param>
+    /// <exception cref="FileSystemException">Some of it cannot be removed; see <see cref="RemoveContent"/>.</exception>
     public static void Remove(IDirectory parent, ReadOnlySpan<byte> name)
     {
         if (!parent.TryGetStatus(name, out var status))
@@ -19,97 +27,156 @@ internal static class TreeRemover
             return;
         }
 
-        RemoveContent(Open(parent, name), new KeepTree());
-        parent.RemoveDirectory(name);
+        byte[] only = name.ToArray();
+        Walk(new TreeDirectory(parent, []), null, cursor => cursor.Descend(only));
     }
 
     /// <summary>Removes everything in a directory but what is kept, and closes the directory.</summary>
+    /// <exception cref="FileSystemException">
+    /// Some of it cannot be removed: among others <see cref="FileError.Moved"/>, when somebody moved a part of it away, and
+    /// <see cref="FileError.Busy"/>, when something that is not kept is mounted in it.
+    /// </exception>
     public static void RemoveContent(IDirectory directory, KeepTree keep)
     {
-        var levels = new Stack<Level>();
-        var current = directory;
-        var level = Enter(current, keep, new Child(default, keep));
+        var root = new TreeDirectory(directory, []);
         try
         {
-            while (true)
-            {
-                if (level.Directories.TryPop(out var next))
-                {
-                    var child = Open(current, next.Name.Span);
-                    current.Dispose();
-                    current = child;
-                    levels.Push(level);
-                    level = Enter(current, next.Keep ?? new KeepTree(), next);
-                    continue;
-                }
-
-                if (levels.Count == 0)
-                {
-                    return;
-                }
-
-                var parent = current.OpenParent();
-                current.Dispose();
-                current = parent;
-                if (level.Self.Keep is null)
-                {
-                    current.RemoveDirectory(level.Self.Name.Span);
-                }
-
-                level = levels.Pop();
-            }
+            Walk(root, keep, cursor => Empty(cursor, keep));
         }
         finally
         {
-            current.Dispose();
+            root.Release();
         }
     }
 
-    private static Level Enter(IDirectory directory, KeepTree keep, Child self)
+    private static void Walk(TreeDirectory root, KeepTree? keep, Action<TreeCursor> begin)
     {
-        var level = new Level(self, new Stack<Child>());
+        // What is kept in each directory on the way to the current one; null where all goes, and the directory as well.
+        var kept = new Stack<KeepTree?>();
+        using var cursor = new TreeCursor(root, Open);
+        while (cursor.Next() is var step && step != TreeStep.End)
+        {
+            var directory = cursor.Current;
+            switch (step)
+            {
+                case TreeStep.Enter when directory.Parent is null:
+                    kept.Push(keep);
+                    begin(cursor);
+                    break;
+                case TreeStep.Enter:
+                    kept.Push(kept.Peek()?.Find(directory.Name));
+                    DemandSameMount(cursor);
+                    directory.Parent.Handle.OpenToOwner(directory.Name, cursor.Status);
+                    Empty(cursor, kept.Peek());
+                    break;
+                case TreeStep.Leave when kept.Pop() is null && directory.Parent is { } parent:
+                    RemoveEmpty(parent.Handle, directory);
+                    break;
+                case TreeStep.Leave:
+                case TreeStep.Fail when cursor.Failure!.Error == FileError.NotFound:
+                    break;
+                default:
+                    throw cursor.Failure ?? Moved(directory);
+            }
+        }
+    }
+
+    /// <summary>Removes the files, and has the directories walked.</summary>
+    private static void Empty(TreeCursor cursor, KeepTree? keep)
+    {
+        var directory = cursor.Current.Handle;
         var listing = directory.List();
         for (int i = 0; i < listing.Count; i++)
         {
-            var name = listing.NameOf(i);
-            var kept = keep.Find(name.Span);
-            if (kept is { IsKept: true })
+            var name = listing.NameOf(i).Span;
+            if (keep?.Find(name) is { IsKept: true })
             {
                 continue;
             }
 
             var kind = listing.KindOf(i);
-            if (kind == FileKind.Unknown && directory.TryGetStatus(name.Span, out var status))
+            if (kind == FileKind.Unknown && directory.TryGetStatus(name, out var status))
             {
                 kind = status.Kind;
             }
 
             if (kind == FileKind.Directory)
             {
-                level.Directories.Push(new Child(name, kept));
+                cursor.Descend(name);
             }
             else
             {
-                directory.RemoveFile(name.Span);
+                RemoveFile(directory, name);
             }
         }
-
-        return level;
     }
 
-    /// <summary>Opens a directory, and makes sure that its owner may empty it.</summary>
-    private static IDirectory Open(IDirectory parent, ReadOnlySpan<byte> name)
+    private static void RemoveFile(IDirectory directory, ReadOnlySpan<byte> name)
     {
-        if (parent.TryGetStatus(name, out var status))
+        try
         {
-            parent.OpenToOwner(name, status);
+            directory.RemoveFile(name);
+        }
+        catch (FileSystemException e) when (e.Error == FileError.NotFound)
+        {
+            // Somebody was faster.
+        }
+    }
+
+    /// <summary>
+    /// Removes a directory that was emptied, if its name still stands for it. Should it be exchanged in the very moment
+    /// between, no more than an empty directory is lost, which was put where all is being removed.
+    /// </summary>
+    private static void RemoveEmpty(IDirectory parent, TreeDirectory emptied)
+    {
+        if (!parent.TryGetStatus(emptied.Name, out var status))
+        {
+            return;
         }
 
-        return parent.OpenDirectory(name);
+        if (status.Id != emptied.Id)
+        {
+            throw Moved(emptied);
+        }
+
+        try
+        {
+            parent.RemoveDirectory(emptied.Name);
+        }
+        catch (FileSystemException e) when (e.Error == FileError.NotFound)
+        {
+            // Somebody was faster.
+        }
     }
 
-    /// <summary>A directory to remove, or to empty of all but what is kept in it.</summary>
-    private sealed record Child(ReadOnlyMemory<byte> Name, KeepTree? Keep);
+    /// <summary>Opens a directory, and lets its owner do so where its mode does not.</summary>
+    private static IDirectory Open(IDirectory parent, ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            return parent.OpenDirectory(name);
+        }
+        catch (FileSystemException e) when (e.Error == FileError.AccessDenied)
+        {
+            if (!parent.TryGetStatus(name, out var status) || status.Kind != FileKind.Directory)
+            {
+                throw;
+            }
 
-    private sealed record Level(Child Self, Stack<Child> Directories);
+            parent.OpenToOwner(name, status);
+            return parent.OpenDirectory(name);
+        }
+    }
+
+    /// <summary>Mounted while the tree is removed, or a mount that was not to be kept: neither is part of the tree.</summary>
+    private static void DemandSameMount(TreeCursor cursor)
+    {
+        if (cursor.IsOnOtherMount)
+        {
+            throw new FileSystemException(FileError.Busy, "remove", cursor.Current.DisplayPath, "something is mounted there");
+        }
+    }
+
+    private static FileSystemException Moved(TreeDirectory directory) =>
+        new(FileError.Moved, "remove", directory.DisplayPath, "it was moved or exchanged while it was being removed; what is left of it stays");
 }

@@ -11,33 +11,10 @@ internal static class TreeSize
     /// </summary>
     public static long? Of(IDirectory directory, KeepTree keep)
     {
-        var levels = new Stack<Stack<Child>>();
-        var current = directory;
-        long bytes = 0;
+        var root = new TreeDirectory(directory, []);
         try
         {
-            var children = Enter(current, keep, ref bytes);
-            while (true)
-            {
-                if (children.TryPop(out var next))
-                {
-                    var child = current.OpenDirectory(next.Name.Span);
-                    current.Dispose();
-                    current = child;
-                    levels.Push(children);
-                    children = Enter(current, next.Keep ?? new KeepTree(), ref bytes);
-                    continue;
-                }
-
-                if (!levels.TryPop(out children!))
-                {
-                    return bytes;
-                }
-
-                var parent = current.OpenParent();
-                current.Dispose();
-                current = parent;
-            }
+            return Of(root, keep);
         }
         catch (FileSystemException)
         {
@@ -45,19 +22,44 @@ internal static class TreeSize
         }
         finally
         {
-            current.Dispose();
+            root.Release();
         }
     }
 
-    private static Stack<Child> Enter(IDirectory directory, KeepTree keep, ref long bytes)
+    private static long? Of(TreeDirectory root, KeepTree keep)
     {
-        var directories = new Stack<Child>();
+        // What is kept in each directory on the way to the current one.
+        var kept = new Stack<KeepTree?>();
+        long bytes = 0;
+        using var cursor = new TreeCursor(root);
+        while (cursor.Next() is var step && step != TreeStep.End)
+        {
+            switch (step)
+            {
+                case TreeStep.Enter:
+                    kept.Push(cursor.Current.Parent is null ? keep : kept.Peek()?.Find(cursor.Current.Name));
+                    bytes += cursor.IsOnOtherMount ? 0 : SizeOfNames(cursor, kept.Peek());
+                    break;
+                case TreeStep.Leave:
+                    kept.Pop();
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return bytes;
+    }
+
+    private static long SizeOfNames(TreeCursor cursor, KeepTree? keep)
+    {
+        long bytes = 0;
+        var directory = cursor.Current.Handle;
         var listing = directory.List();
         for (int i = 0; i < listing.Count; i++)
         {
-            var name = listing.NameOf(i);
-            var kept = keep.Find(name.Span);
-            if (kept is { IsKept: true } || !directory.TryGetStatus(name.Span, out var status))
+            var name = listing.NameOf(i).Span;
+            if (keep?.Find(name) is { IsKept: true } || !directory.TryGetStatus(name, out var status))
             {
                 continue;
             }
@@ -65,12 +67,10 @@ internal static class TreeSize
             bytes += status.Allocated;
             if (status.Kind == FileKind.Directory)
             {
-                directories.Push(new Child(name, kept));
+                cursor.Descend(name);
             }
         }
 
-        return directories;
+        return bytes;
     }
-
-    private sealed record Child(ReadOnlyMemory<byte> Name, KeepTree? Keep);
 }

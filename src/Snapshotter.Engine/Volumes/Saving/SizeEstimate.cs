@@ -3,7 +3,7 @@ using Snapshotter.Engine.FileSystem;
 namespace Snapshotter.Engine.Volumes.Saving;
 
 /// <summary>
-/// Adds up the sizes of all files beside a running backup, so that progress has a percentage. Begins late, as short jobs
+/// Has the sizes of all files added up beside a running backup, so that progress has a percentage. Begins late, as short jobs
 /// need none, and gives up silently.
 /// </summary>
 internal sealed class SizeEstimate : IDisposable
@@ -14,10 +14,13 @@ internal sealed class SizeEstimate : IDisposable
     private readonly Thread thread;
     private long total = -1;
 
-    public SizeEstimate(VolumeSources sources, CancellationToken cancellation)
+    public SizeEstimate(VolumeSources sources, SaveContext context, CancellationToken cancellation)
     {
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        thread = new Thread(() => Run(sources)) { IsBackground = true, Name = "Snapshotter estimate", Priority = ThreadPriority.BelowNormal };
+        thread = new Thread(() => Run(sources, new SavedSize(context.FileSystem, context.Exclude, context.ArchiveId, stop.Token)))
+        {
+            IsBackground = true, Name = "Snapshotter estimate", Priority = ThreadPriority.BelowNormal,
+        };
         thread.Start();
     }
 
@@ -31,7 +34,7 @@ internal sealed class SizeEstimate : IDisposable
         stop.Dispose();
     }
 
-    private void Run(VolumeSources sources)
+    private void Run(VolumeSources sources, SavedSize size)
     {
         try
         {
@@ -43,15 +46,7 @@ internal sealed class SizeEstimate : IDisposable
             long sum = 0;
             foreach (var volume in sources.Volumes)
             {
-                if (volume.IsDirectory)
-                {
-                    using var root = sources.FileSystem.OpenDirectory(volume.Spec.Path);
-                    sum += SizeBelow(root, 0);
-                }
-                else if (sources.FileSystem.TryGetStatus(volume.Spec.Path, out var status))
-                {
-                    sum += status.Size;
-                }
+                sum += size.Of(volume);
             }
 
             Interlocked.Exchange(ref total, sum);
@@ -60,28 +55,5 @@ internal sealed class SizeEstimate : IDisposable
         {
             // No percentage, then.
         }
-    }
-
-    private long SizeBelow(IDirectory directory, int depth)
-    {
-        const int deepest = 100;
-        long sum = 0;
-        var listing = directory.List();
-        for (int i = 0; i < listing.Count; i++)
-        {
-            stop.Token.ThrowIfCancellationRequested();
-            var name = listing.NameOf(i).Span;
-            if (listing.KindOf(i) == FileKind.Directory && depth < deepest)
-            {
-                using var child = directory.OpenDirectory(name);
-                sum += SizeBelow(child, depth + 1);
-            }
-            else if (listing.KindOf(i) == FileKind.Regular && directory.TryGetStatus(name, out var status))
-            {
-                sum += status.Size;
-            }
-        }
-
-        return sum;
     }
 }

@@ -40,7 +40,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
             PrefixLength = prefix.Length == 0 ? 0 : prefix.Length + 1,
         };
         var monitor = new JobMonitor(reporter, "Backing up", cancellation);
-        using var estimate = reporter.WantsTotals ? new SizeEstimate(sources, cancellation) : null;
+        using var estimate = reporter.WantsTotals ? new SizeEstimate(sources, context, cancellation) : null;
         monitor.TotalSource = estimate is null ? null : () => estimate.TotalBytes;
 
         using var transaction = new AppendTransaction(archive, map, options.Durable, reporter);

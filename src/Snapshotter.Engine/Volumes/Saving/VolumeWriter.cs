@@ -224,6 +224,9 @@ internal sealed class VolumeWriter : IDisposable
             long offset = transaction.Reserve(stored);
             long size = status.Size;
             Bytes += size;
+
+            // Holes are not copied.
+            monitor.Advance(size - stored, 0);
             copies.Start(
                 name[context.PrefixLength..], file, offset, runs, size,
                 outcome => Tell(outcome, status, path));
