@@ -8,6 +8,9 @@ internal static class DirectoryMetadata
     /// <summary>The mode rwx------.</summary>
     public const int OwnerOnly = 0x1C0;
 
+    /// <summary>The mode rwxr-xr-x, less the umask: of a directory that nothing is known about.</summary>
+    public const int Usual = 0x1ED;
+
     /// <summary>
     /// Makes sure that its owner may list and change a directory that was looked at, and none that was put in its place.
     /// Nothing else about it changes.

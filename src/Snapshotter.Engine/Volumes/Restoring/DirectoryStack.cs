@@ -16,6 +16,7 @@ internal sealed class DirectoryStack : IDisposable
     private readonly string archivePath;
     private readonly bool replace;
     private readonly LossLog losses;
+    private readonly Func<ReadOnlyMemory<byte>, FileMetadata?> parents;
     private readonly List<TargetDirectory> stack = [];
 
     /// <param name="fileSystem">The platform.</param>
@@ -23,8 +24,11 @@ internal sealed class DirectoryStack : IDisposable
     /// <param name="archivePath">The archive, for messages.</param>
     /// <param name="replace">Put directories over files that stand in their place; else that is an error.</param>
     /// <param name="losses">Where metadata that cannot be set is noted.</param>
-    public DirectoryStack(IFileSystem fileSystem, IDirectory root, string archivePath, bool replace, LossLog losses)
+    /// <param name="parents">The metadata of a directory that has to be made without an entry of its own; null where nothing is known.</param>
+    public DirectoryStack(
+        IFileSystem fileSystem, IDirectory root, string archivePath, bool replace, LossLog losses, Func<ReadOnlyMemory<byte>, FileMetadata?> parents)
     {
+        this.parents = parents;
         this.fileSystem = fileSystem;
         this.archivePath = archivePath;
         this.replace = replace;
@@ -52,7 +56,7 @@ internal sealed class DirectoryStack : IDisposable
             }
 
             PopTo(depth);
-            Push(stack[^1], component.ToArray());
+            Push(stack[^1], component.ToArray(), path[..(start - 1)]);
             depth++;
         }
 
@@ -63,7 +67,7 @@ internal sealed class DirectoryStack : IDisposable
     /// <summary>Makes a directory, which gets its metadata when all below it is written.</summary>
     public void Make(ReadOnlyMemory<byte> parentPath, byte[] name, FileMetadata metadata)
     {
-        Push(Enter(parentPath), name);
+        Push(Enter(parentPath), name, ownPath: null);
         stack[^1].Metadata = metadata;
     }
 
@@ -79,7 +83,10 @@ internal sealed class DirectoryStack : IDisposable
         }
     }
 
-    private void Push(TargetDirectory parent, byte[] name)
+    /// <param name="parent">Where it is.</param>
+    /// <param name="name">Its name there.</param>
+    /// <param name="ownPath">Its path, when it is needed by what is below it; null when it has metadata of its own.</param>
+    private void Push(TargetDirectory parent, byte[] name, ReadOnlyMemory<byte>? ownPath)
     {
         var handle = parent.Handle;
         FileMetadata? metadata = null;
@@ -105,12 +112,20 @@ internal sealed class DirectoryStack : IDisposable
             }
         }
 
-        if (metadata is null)
+        bool exists = metadata is not null;
+        if (!exists)
         {
-            handle.CreateDirectory(name, DirectoryMetadata.OwnerOnly);
+            metadata = ownPath is { } path ? parents(path) : null;
+            handle.CreateDirectory(name, ownPath is null || metadata is not null ? DirectoryMetadata.OwnerOnly : DirectoryMetadata.Usual);
         }
 
         var child = handle.OpenDirectory(name);
+        if (!exists && metadata is { } saved && fileSystem.Traits.IsPrivileged)
+        {
+            // Once it is there, the next restore takes it for one that was there before.
+            child.SetMetadata(saved);
+        }
+
         child.GetStatus(out var opened);
         stack.Add(new TargetDirectory(child, name, opened.Id, losses) { Metadata = metadata });
         if (stack.Count > MaxOpen)

@@ -10,6 +10,8 @@ internal sealed class FolderRestore(
     private readonly LossLog losses = new();
     private readonly SpaceCheck space = new(fileSystem, archive, target);
 
+    private bool isNew;
+
     private bool SetOwner => !options.NoOwner;
 
     private int Writers => ThreadCount.Of(options.Writers);
@@ -18,6 +20,7 @@ internal sealed class FolderRestore(
 
     public void Restore(VolumeReport report)
     {
+        isNew = !fileSystem.TryGetStatus(Place, out _);
         fileSystem.CreateDirectories(Place);
         using var root = fileSystem.OpenDirectory(Place);
         var swap = new VolumeSwap(root, StagingArea.NameFor(target.Volume.Id), target.Keep, options.Durable);
@@ -58,7 +61,7 @@ internal sealed class FolderRestore(
             using (var writer = new TreeWriter(
                 archive, fileSystem, fresh, SetOwner, replace: false, Writers, losses, monitor, cancellation))
             {
-                metadata = new VolumeContent(archive, target, monitor, cancellation).WriteTo(writer);
+                metadata = new VolumeContent(archive, target, monitor, cancellation).WriteTo(writer, isNew);
                 writer.Finish();
             }
 
@@ -128,9 +131,10 @@ internal sealed class FolderRestore(
         root.GetStatus(out var before);
         FileMetadata? metadata;
         using (var writer = new TreeWriter(
-            archive, fileSystem, fileSystem.OpenDirectory(Place), SetOwner, replace, Writers, losses, monitor, cancellation))
+            archive, fileSystem, fileSystem.OpenDirectory(Place), SetOwner, replace, Writers, losses, monitor, cancellation,
+            target.Parents))
         {
-            metadata = new VolumeContent(archive, target, monitor, cancellation).WriteTo(writer);
+            metadata = new VolumeContent(archive, target, monitor, cancellation).WriteTo(writer, isNew);
             writer.Finish();
         }
 

@@ -23,6 +23,9 @@ internal sealed class RestoreTarget(
     /// <summary>Which of its entries are wanted.</summary>
     public RestoreFilter Filter { get; } = new(options, fileSystem.Traits.IsCaseSensitive);
 
+    /// <summary>Its directories, for those that are needed though they are not wanted; null when all is wanted.</summary>
+    public ArchivedParents? Parents { get; } = options.Include.Count + options.Exclude.Count > 0 ? new ArchivedParents() : null;
+
     /// <summary>What reading it through counted; known after <see cref="Validate"/>.</summary>
     public Verification Verification { get; private set; }
 
@@ -66,5 +69,6 @@ internal sealed class RestoreTarget(
 
         LargestFile = Math.Max(LargestFile, reader.Entry.Size);
         Filter.Learn(reader);
+        Parents?.Learn(reader);
     }
 }

@@ -32,14 +32,16 @@ internal sealed class TreeWriter : IDisposable
     /// <param name="losses">Where metadata that cannot be set is noted.</param>
     /// <param name="monitor">Hears of progress.</param>
     /// <param name="cancellation">Stops the work.</param>
+    /// <param name="parents">Directories that are not written but may be needed.</param>
     public TreeWriter(
         ArchiveFile archive, IFileSystem fileSystem, IDirectory root, bool setOwner, bool replace, int writers, LossLog losses,
-        JobMonitor monitor, CancellationToken cancellation)
+        JobMonitor monitor, CancellationToken cancellation, ArchivedParents? parents = null)
     {
         this.archive = archive;
         this.setOwner = setOwner;
         Losses = losses;
-        directories = new DirectoryStack(fileSystem, root, archive.Path, replace, losses);
+        directories = new DirectoryStack(
+            fileSystem, root, archive.Path, replace, losses, path => parents?.Find(archive, path, setOwner, losses));
         links = new HardLinkWriter(archive.Path, replace);
         pool = new WriterPool(archive, replace, writers, losses, monitor, cancellation);
     }

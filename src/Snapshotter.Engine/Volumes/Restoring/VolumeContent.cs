@@ -10,8 +10,11 @@ internal sealed class VolumeContent(ArchiveFile archive, RestoreTarget target, J
 {
     private bool told;
 
-    /// <summary>Writes all entries wanted. Returns the metadata of the root, null when it is not wanted.</summary>
-    public FileMetadata? WriteTo(TreeWriter writer)
+    /// <summary>Writes all entries wanted.</summary>
+    /// <param name="writer">Writes them.</param>
+    /// <param name="isNew">The root was not there before: it is needed as any other directory on the way to what is wanted.</param>
+    /// <returns>The metadata of the root, null when it is not wanted.</returns>
+    public FileMetadata? WriteTo(TreeWriter writer, bool isNew)
     {
         FileMetadata? root = null;
         var reader = new VolumeReader(archive, target.Generation, target.Volume);
@@ -20,7 +23,7 @@ internal sealed class VolumeContent(ArchiveFile archive, RestoreTarget target, J
             cancellation.ThrowIfCancellationRequested();
             if (reader.Path.Length == 0)
             {
-                root = target.Filter.IsActive ? null : writer.MetadataOf(reader.Entry, FileKind.Directory);
+                root = target.Filter.IsActive && !isNew ? null : writer.MetadataOf(reader.Entry, FileKind.Directory);
             }
             else if (target.Keep.Covers(reader.Path))
             {
