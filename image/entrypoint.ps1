@@ -50,7 +50,7 @@ function Resolve-Failure($ErrorRecord) {
     Write-Complaint "error: $ErrorRecord"
     # The id is followed by the name of the command that reported it.
     switch ($ErrorRecord.FullyQualifiedErrorId.Split(',')[0]) {
-        { $_ -in 'FileUnreadable', 'FileChanged', 'NotKept' } { $run.Incomplete = $true; break }
+        { $_ -in 'FileUnreadable', 'FileChanged', 'NotKept', 'GenerationIncomplete' } { $run.Incomplete = $true; break }
         { $_ -in 'ConfigNotFound', 'ConfigInvalid' } { $run.Misconfigured = $true; break }
         default { $run.Failed = $true }
     }

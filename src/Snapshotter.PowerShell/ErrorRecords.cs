@@ -73,7 +73,7 @@ internal static class ErrorRecords
         BackupError.VolumeChanged or BackupError.RestoreInterrupted or BackupError.GenerationProtected => ErrorCategory.InvalidOperation,
         BackupError.UnsafeEntry => ErrorCategory.SecurityError,
         BackupError.FileUnreadable => ErrorCategory.ReadError,
-        BackupError.FileChanged or BackupError.NotKept => ErrorCategory.InvalidResult,
+        BackupError.FileChanged or BackupError.NotKept or BackupError.GenerationIncomplete => ErrorCategory.InvalidResult,
         BackupError.InputOutput => ErrorCategory.DeviceError,
         _ => ErrorCategory.NotSpecified,
     };

@@ -42,6 +42,9 @@ public enum BackupError
     /// <summary>The archive holds no complete generation of that prefix, number or time, or the generation lacks the volume.</summary>
     GenerationNotFound,
 
+    /// <summary>What is restored was saved incomplete: what it misses is left as it is in the volume. The result is incomplete.</summary>
+    GenerationIncomplete,
+
     /// <summary>The generation to remove is the newest of its prefix, which a restore needs.</summary>
     GenerationProtected,
 

@@ -29,7 +29,7 @@ internal sealed class CommandReporter(PSCmdlet command) : IReporter, IDisposable
     /// <summary>A file that cannot be read is an error that does not end the job; -ErrorAction Stop makes it one that does.</summary>
     public bool GoOn(Notice problem)
     {
-        if (problem.Kind is BackupError.FileChanged or BackupError.NotKept)
+        if (problem.Kind is BackupError.FileChanged or BackupError.NotKept or BackupError.GenerationIncomplete)
             Warn(problem);
         else
             command.WriteError(ErrorRecords.From(problem));

@@ -14,7 +14,7 @@ internal sealed class DirectoryStack : IDisposable
 
     private readonly IFileSystem fileSystem;
     private readonly string archivePath;
-    private readonly bool replace;
+    private readonly WriteMode mode;
     private readonly LossLog losses;
     private readonly Func<ReadOnlyMemory<byte>, FileMetadata?> parents;
     private readonly List<TargetDirectory> stack = [];
@@ -22,16 +22,16 @@ internal sealed class DirectoryStack : IDisposable
     /// <param name="fileSystem">The platform.</param>
     /// <param name="root">The directory that all paths are below; closed at the end.</param>
     /// <param name="archivePath">The archive, for messages.</param>
-    /// <param name="replace">Put directories over files that stand in their place; else that is an error.</param>
+    /// <param name="mode">What becomes of what stands there.</param>
     /// <param name="losses">Where metadata that cannot be set is noted.</param>
     /// <param name="parents">The metadata of a directory that has to be made without an entry of its own; null where nothing is known.</param>
     public DirectoryStack(
-        IFileSystem fileSystem, IDirectory root, string archivePath, bool replace, LossLog losses, Func<ReadOnlyMemory<byte>, FileMetadata?> parents)
+        IFileSystem fileSystem, IDirectory root, string archivePath, WriteMode mode, LossLog losses, Func<ReadOnlyMemory<byte>, FileMetadata?> parents)
     {
         this.parents = parents;
         this.fileSystem = fileSystem;
         this.archivePath = archivePath;
-        this.replace = replace;
+        this.mode = mode;
         this.losses = losses;
         root.GetStatus(out var status);
         stack.Add(new TargetDirectory(root, [], status.Id, losses));
@@ -97,7 +97,7 @@ internal sealed class DirectoryStack : IDisposable
                 // Entered again, or there before: it keeps its time unless its own entry comes.
                 metadata = Keep(handle, name, status);
             }
-            else if (replace)
+            else if (mode != WriteMode.Fresh)
             {
                 handle.RemoveFile(name);
             }

@@ -3,7 +3,10 @@ using Snapshotter.Engine.FileSystem;
 
 namespace Snapshotter.Engine.Volumes.Restoring;
 
-/// <summary>Restores a volume that is a folder, once all was validated: staged and swapped, in place, or a part of it over what is there.</summary>
+/// <summary>
+/// Restores a volume that is a folder, once all was validated: staged and swapped, in place, or over what is there, where
+/// that is a part of it only or something of it is missing in the archive.
+/// </summary>
 internal sealed class FolderRestore(
     IFileSystem fileSystem, ArchiveFile archive, RestoreOptions options, RestoreTarget target, JobMonitor monitor, CancellationToken cancellation)
 {
@@ -31,11 +34,14 @@ internal sealed class FolderRestore(
             Finish(swap, before);
         }
 
-        if (target.Filter.IsActive)
+        if (target.Filter.IsActive || target.IsMerged)
         {
             WriteOver(root, swap);
-            report.Entries = target.Filter.Entries;
-            report.Bytes = target.Filter.Bytes;
+            if (target.Filter.IsActive)
+            {
+                report.Entries = target.Filter.Entries;
+                report.Bytes = target.Filter.Bytes;
+            }
         }
         else if (options.InPlace)
         {
@@ -59,7 +65,7 @@ internal sealed class FolderRestore(
             space.CheckStaging(fresh);
             FileMetadata? metadata;
             using (var writer = new TreeWriter(
-                archive, fileSystem, fresh, SetOwner, replace: false, Writers, losses, monitor, cancellation))
+                archive, fileSystem, fresh, SetOwner, WriteMode.Fresh, Writers, losses, monitor, cancellation))
             {
                 metadata = new VolumeContent(archive, target, monitor, cancellation).WriteTo(writer, isNew);
                 writer.Finish();
@@ -116,22 +122,22 @@ internal sealed class FolderRestore(
         space.CheckLargestFile(root);
         space.CheckInPlace(root);
         TreeRemover.RemoveContent(fileSystem.OpenDirectory(Place), target.Keep);
-        WriteBelow(root, replace: target.Keep.Children.Count > 0);
+        WriteBelow(root, target.Keep.Children.Count > 0 ? WriteMode.Merge : WriteMode.Fresh);
     }
 
     private void WriteOver(IDirectory root, VolumeSwap swap)
     {
         swap.Discard();
         space.CheckLargestFile(root);
-        WriteBelow(root, replace: true);
+        WriteBelow(root, target.IsMerged ? WriteMode.Merge : WriteMode.Replace);
     }
 
-    private void WriteBelow(IDirectory root, bool replace)
+    private void WriteBelow(IDirectory root, WriteMode mode)
     {
         root.GetStatus(out var before);
         FileMetadata? metadata;
         using (var writer = new TreeWriter(
-            archive, fileSystem, fileSystem.OpenDirectory(Place), SetOwner, replace, Writers, losses, monitor, cancellation,
+            archive, fileSystem, fileSystem.OpenDirectory(Place), SetOwner, mode, Writers, losses, monitor, cancellation,
             target.Parents))
         {
             metadata = new VolumeContent(archive, target, monitor, cancellation).WriteTo(writer, isNew);

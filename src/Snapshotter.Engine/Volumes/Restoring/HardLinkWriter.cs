@@ -9,8 +9,9 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// are written: to wait for each link's target alone would stop all writers each time.
 /// </summary>
 /// <param name="archivePath">The archive, for messages.</param>
-/// <param name="replace">Put links over what stands there.</param>
-internal sealed class HardLinkWriter(string archivePath, bool replace) : IDisposable
+/// <param name="mode">What becomes of what stands there.</param>
+/// <param name="losses">Where links that cannot be made are noted.</param>
+internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog losses) : IDisposable
 {
     /// <summary>Each link that waits may hold two directories open.</summary>
     private const int MaxWaiting = 128;
@@ -79,7 +80,12 @@ internal sealed class HardLinkWriter(string archivePath, bool replace) : IDispos
     private void Make(in Link link, IDirectory root)
     {
         var handle = link.Directory.Handle;
-        byte[] temporary = replace ? RestoreWorker.ReplacementName(link.Name) : link.Name;
+        if (mode == WriteMode.Merge && !RestoreWorker.MakeWay(handle, link.Name, losses))
+        {
+            return;
+        }
+
+        byte[] temporary = mode != WriteMode.Fresh ? RestoreWorker.ReplacementName(link.Name) : link.Name;
         try
         {
             if (handle.TryGetStatus(temporary, out var existing) && existing.Kind != FileKind.Directory)
@@ -88,7 +94,7 @@ internal sealed class HardLinkWriter(string archivePath, bool replace) : IDispos
             }
 
             handle.CreateHardLink(temporary, link.TargetDirectory ?? root, link.TargetName.Span);
-            if (replace)
+            if (mode != WriteMode.Fresh)
             {
                 RestoreWorker.PutInPlace(handle, temporary, link.Name);
 

@@ -17,6 +17,12 @@ internal sealed class RestoreTarget(
 
     public ManifestVolume Volume { get; } = volume;
 
+    /// <summary>
+    /// True when the archive does not have all of it: what it lacks may be in the place it goes to, so nothing there is
+    /// removed.
+    /// </summary>
+    public bool IsMerged => !Volume.Complete;
+
     /// <summary>What stays in the volume as it is.</summary>
     public KeepTree Keep { get; } = keep;
 

@@ -7,12 +7,12 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 
 /// <summary>Creates the files of a batch: made, filled, given their metadata and closed, one after the other. One per thread.</summary>
 /// <param name="archive">Where the data of larger files is read from.</param>
-/// <param name="replace">Put files over what stands there, each in one step, instead of creating them in a fresh folder.</param>
+/// <param name="mode">What becomes of what stands there.</param>
 /// <param name="losses">Where metadata that cannot be set is noted.</param>
 /// <param name="advanced">Called with bytes and entries done, on the worker's thread.</param>
 /// <param name="cancellation">Stops the work.</param>
 internal sealed class RestoreWorker(
-    ArchiveFile archive, bool replace, LossLog losses, Action<long, long> advanced, CancellationToken cancellation)
+    ArchiveFile archive, WriteMode mode, LossLog losses, Action<long, long> advanced, CancellationToken cancellation)
 {
     private const int Step = 256 * 1024;
     private const long KernelStep = 64 * 1024 * 1024;
@@ -24,7 +24,7 @@ internal sealed class RestoreWorker(
         foreach (var job in batch.Jobs)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (replace)
+            if (mode != WriteMode.Fresh)
             {
                 Replace(job);
             }
@@ -40,6 +40,11 @@ internal sealed class RestoreWorker(
     private void Replace(in RestoreJob job)
     {
         var directory = job.Directory.Handle;
+        if (mode == WriteMode.Merge && !MakeWay(directory, job.Name, losses))
+        {
+            return;
+        }
+
         byte[] temporary = ReplacementName(job.Name);
         TreeRemover.Remove(directory, temporary);
         Create(job, temporary);
@@ -49,6 +54,28 @@ internal sealed class RestoreWorker(
     /// <summary>A short name that is not in use: the final one may be as long as a name can be.</summary>
     public static byte[] ReplacementName(byte[] name) =>
         System.Text.Encoding.ASCII.GetBytes(".snapshotter-" + Hex.Of(System.Security.Cryptography.SHA256.HashData(name)) + ".part");
+
+    /// <summary>Removes an empty directory that stands in the way. One with something in it stays: false, and it is told.</summary>
+    public static bool MakeWay(IDirectory directory, ReadOnlySpan<byte> name, LossLog losses)
+    {
+        if (!directory.TryGetStatus(name, out var status) || status.Kind != FileKind.Directory)
+        {
+            return true;
+        }
+
+        try
+        {
+            directory.RemoveDirectory(name);
+            return true;
+        }
+        catch (FileSystemException e) when (e.Error is FileError.NotEmpty or FileError.Exists or FileError.Busy)
+        {
+            string path = losses.PathOf(RestoreErrors.PathOf(directory, name));
+            losses.Note(new Notice(
+                BackupError.NotKept, path, $"'{path}' is not restored: a directory with something in it has its name, and nothing is removed here."));
+            return false;
+        }
+    }
 
     /// <summary>Renames over what stands there; a directory that is in the way is removed first.</summary>
     public static void PutInPlace(IDirectory directory, byte[] temporary, byte[] name)

@@ -27,23 +27,23 @@ internal sealed class TreeWriter : IDisposable
     /// <param name="fileSystem">The platform.</param>
     /// <param name="root">The directory to write below; closed at the end.</param>
     /// <param name="setOwner">Restore owners and groups.</param>
-    /// <param name="replace">Put entries over what stands there; else the directory is fresh.</param>
+    /// <param name="mode">What becomes of what stands there.</param>
     /// <param name="writers">Threads that write.</param>
     /// <param name="losses">Where metadata that cannot be set is noted.</param>
     /// <param name="monitor">Hears of progress.</param>
     /// <param name="cancellation">Stops the work.</param>
     /// <param name="parents">Directories that are not written but may be needed.</param>
     public TreeWriter(
-        ArchiveFile archive, IFileSystem fileSystem, IDirectory root, bool setOwner, bool replace, int writers, LossLog losses,
+        ArchiveFile archive, IFileSystem fileSystem, IDirectory root, bool setOwner, WriteMode mode, int writers, LossLog losses,
         JobMonitor monitor, CancellationToken cancellation, ArchivedParents? parents = null)
     {
         this.archive = archive;
         this.setOwner = setOwner;
         Losses = losses;
         directories = new DirectoryStack(
-            fileSystem, root, archive.Path, replace, losses, path => parents?.Find(archive, path, setOwner, losses));
-        links = new HardLinkWriter(archive.Path, replace);
-        pool = new WriterPool(archive, replace, writers, losses, monitor, cancellation);
+            fileSystem, root, archive.Path, mode, losses, path => parents?.Find(archive, path, setOwner, losses));
+        links = new HardLinkWriter(archive.Path, mode, losses);
+        pool = new WriterPool(archive, mode, writers, losses, monitor, cancellation);
     }
 
     public LossLog Losses { get; }

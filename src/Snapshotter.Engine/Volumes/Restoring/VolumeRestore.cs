@@ -1,3 +1,4 @@
+using System.Globalization;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
@@ -81,10 +82,9 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         };
         monitor.Enter(archived.Target, report.Warnings);
         reporter.Detail($"Restoring '{archived.Target}' to '{target.Planned.Path}'.");
-        if (!archived.Complete)
+        if (target.IsMerged)
         {
-            monitor.Warn(new Notice(
-                BackupError.FileChanged, archived.Target, $"The backup of '{archived.Target}' was not complete: files could not be read, or changed."));
+            monitor.Problem(Incomplete(archive, target, cancellation));
         }
 
         try
@@ -111,6 +111,23 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         report.WarningCount = monitor.NoticeCount;
         report.Complete = monitor.Complete;
         return report;
+    }
+
+    private Notice Incomplete(ArchiveFile archive, RestoreTarget target, CancellationToken cancellation)
+    {
+        var (generation, volume) = (target.Generation, target.Volume);
+        var whole = ArchiveMap.ReadOrSalvage(archive, cancellation).Generations.LastOrDefault(g =>
+            g.Prefix == generation.Prefix && g.Damage is null && g.Volumes.Any(v => v.Id == volume.Id && v.Complete));
+        return new Notice(
+            BackupError.GenerationIncomplete, volume.Target,
+            $"Generation {generation.Number} of '{volume.Target}' is not complete: files could not be read when it was saved, or changed. "
+            + (volume.IsDirectory ? $"What it has is restored; nothing else is removed from '{target.Planned.Path}'. " : "")
+            + (whole is null
+                ? "No generation has all of it."
+                : $"The newest that is complete: {whole.Number} ({whole.Created.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)})."))
+        {
+            Remedy = whole is null ? Remedy.None : Remedy.ChooseGeneration,
+        };
     }
 
     private ArchiveMap ReadMap(ArchiveFile archive, CancellationToken cancellation)

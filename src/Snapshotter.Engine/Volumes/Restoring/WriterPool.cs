@@ -12,7 +12,7 @@ internal sealed class WriterPool : IDisposable
     private static readonly TimeSpan IdleTime = TimeSpan.FromMilliseconds(100);
 
     private readonly ArchiveFile archive;
-    private readonly bool replace;
+    private readonly WriteMode mode;
     private readonly int writers;
     private readonly LossLog losses;
     private readonly JobMonitor monitor;
@@ -30,16 +30,16 @@ internal sealed class WriterPool : IDisposable
     private long finished;
 
     /// <param name="archive">Where the data of larger files is read from.</param>
-    /// <param name="replace">Put files over what stands there, each in one step, instead of creating them in a fresh folder.</param>
+    /// <param name="mode">What becomes of what stands there.</param>
     /// <param name="writers">How many threads may write.</param>
     /// <param name="losses">Where metadata that cannot be set is noted.</param>
     /// <param name="monitor">Hears of progress, on the caller's thread.</param>
     /// <param name="cancellation">Stops the work.</param>
     public WriterPool(
-        ArchiveFile archive, bool replace, int writers, LossLog losses, JobMonitor monitor, CancellationToken cancellation)
+        ArchiveFile archive, WriteMode mode, int writers, LossLog losses, JobMonitor monitor, CancellationToken cancellation)
     {
         this.archive = archive;
-        this.replace = replace;
+        this.mode = mode;
         this.writers = writers;
         this.losses = losses;
         this.monitor = monitor;
@@ -126,7 +126,7 @@ internal sealed class WriterPool : IDisposable
 
     private void Work(int writer)
     {
-        var worker = new RestoreWorker(archive, replace, losses, Count, stop.Token);
+        var worker = new RestoreWorker(archive, mode, losses, Count, stop.Token);
         try
         {
             while (queues.Take(writer, out var batch))
