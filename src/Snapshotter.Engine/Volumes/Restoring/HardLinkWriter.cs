@@ -16,7 +16,7 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
     /// <summary>Each link that waits may hold two directories open.</summary>
     private const int MaxWaiting = 128;
 
-    private readonly List<Link> waiting = new(MaxWaiting);
+    private readonly Queue<Link> waiting = new(MaxWaiting);
 
     public bool IsFull => waiting.Count == MaxWaiting;
 
@@ -48,7 +48,7 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
         }
 
         directory.AddReference();
-        waiting.Add(link);
+        waiting.Enqueue(link);
     }
 
     /// <summary>Makes the links, in their order, when all their targets are written.</summary>
@@ -56,15 +56,15 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
     /// <returns>How many there were.</returns>
     public int MakeAll(IDirectory root)
     {
-        foreach (var link in waiting)
+        int made = 0;
+        for (; waiting.TryPeek(out var link); made++)
         {
             Make(link, root);
+            waiting.Dequeue();
             link.TargetDirectory?.Dispose();
             link.Directory.Release();
         }
 
-        int made = waiting.Count;
-        waiting.Clear();
         return made;
     }
 
@@ -74,6 +74,7 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
         foreach (var link in waiting)
         {
             link.TargetDirectory?.Dispose();
+            link.Directory.Abandon();
         }
     }
 
