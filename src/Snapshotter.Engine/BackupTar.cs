@@ -24,6 +24,12 @@ public static class BackupTar
     public static void Initialize(string archive, bool force = false) =>
         ArchiveInitializer.Run(Platform, Path.GetFullPath(archive), force);
 
+    /// <summary>Finds what would keep <see cref="Initialize"/> from its work, without touching anything.</summary>
+    /// <param name="archive">Path of the file.</param>
+    /// <param name="force">Replace an existing file that is not empty.</param>
+    public static void CheckInitialize(string archive, bool force = false) =>
+        ArchiveInitializer.Check(Platform, Path.GetFullPath(archive), force);
+
     /// <summary>
     /// Appends one generation with the given volumes: all or nothing. When nothing is missing in it, older generations
     /// that the configuration's <see cref="VolumeConfig.Keep"/> does not name are removed afterwards.
@@ -39,6 +45,18 @@ public static class BackupTar
         var report = new VolumeBackup(Platform, config, options, reporter).Run(path, cancellation);
         KeepPolicy.Apply(Platform, path, config, options, report, reporter, cancellation);
         return report;
+    }
+
+    /// <summary>
+    /// Finds what would keep <see cref="Backup"/> from beginning (a volume that is missing, an archive that is none or in
+    /// use), without touching anything.
+    /// </summary>
+    public static void CheckBackup(
+        string archive, VolumeConfig config, BackupOptions? options = null, CancellationToken cancellation = default)
+    {
+        EntryNames.PrepareIds();
+        new VolumeBackup(Platform, config, options ?? new BackupOptions(), SilentReporter.Instance)
+            .Check(Path.GetFullPath(archive), cancellation);
     }
 
     /// <summary>Finds what a restore would do, without touching anything.</summary>
@@ -64,14 +82,24 @@ public static class BackupTar
     }
 
     /// <summary>What is inside: a row per volume per generation, oldest first.</summary>
+    /// <param name="archive">Path of the archive.</param>
+    /// <param name="options">The part to list.</param>
+    /// <param name="reporter">Is asked whether to go on with what can be read of an archive that is damaged. Null: damage is an exception.</param>
+    /// <param name="cancellation">Stops the reading.</param>
     public static IReadOnlyList<ArchivedVolume> List(
-        string archive, ListOptions? options = null, CancellationToken cancellation = default)
-        => ArchiveLister.List(Platform, Path.GetFullPath(archive), options ?? new ListOptions(), cancellation);
+        string archive, ListOptions? options = null, IReporter? reporter = null, CancellationToken cancellation = default)
+        => ArchiveLister.List(Platform, Path.GetFullPath(archive), options ?? new ListOptions(), reporter, cancellation);
 
-    /// <summary>All entries of the generations chosen, in the order of the archive.</summary>
+    /// <summary>
+    /// All entries of the archive or of the generations chosen, in the order of the archive. At a damaged place it goes on
+    /// with the next generation that can be found, and the exception comes at the end.
+    /// </summary>
+    /// <param name="archive">Path of the archive.</param>
+    /// <param name="options">The generations to list; without a choice also what belongs to none.</param>
+    /// <param name="cancellation">Stops the reading.</param>
     public static IEnumerable<ArchivedEntry> ListEntries(
         string archive, ListOptions? options = null, CancellationToken cancellation = default)
-        => ArchiveLister.ListEntries(Platform, Path.GetFullPath(archive), options ?? new ListOptions(), cancellation);
+        => EntryLister.List(Platform, Path.GetFullPath(archive), options ?? new ListOptions(), cancellation);
 
     /// <summary>Reads everything back and compares checksums: a report per volume, and one per place outside volumes that is damaged.</summary>
     public static IEnumerable<VolumeTestReport> Test(

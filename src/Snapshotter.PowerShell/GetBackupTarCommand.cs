@@ -14,11 +14,11 @@ public sealed class GetBackupTarCommand : ArchiveReadingCommand
     public SwitchParameter Entry { get; set; }
 
     /// <inheritdoc/>
-    protected override void Read(string archive, ListOptions options) => Run(_ =>
+    protected override void Read(string archive, ListOptions options) => Run(reporter =>
     {
         IEnumerable<object> found = Entry
             ? BackupTar.ListEntries(archive, options, Cancellation)
-            : BackupTar.List(archive, options, Cancellation);
+            : BackupTar.List(archive, options, reporter, Cancellation);
         foreach (object item in found)
             WriteObject(item);
     });

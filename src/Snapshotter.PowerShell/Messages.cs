@@ -33,6 +33,10 @@ internal static class Messages
     public static string ContainerIsRemote => Get(nameof(ContainerIsRemote));
     public static string NoContainer => Get(nameof(NoContainer));
     public static string NoKeepRules => Get(nameof(NoKeepRules));
+    public static string OfVolume => Get(nameof(OfVolume));
+    public static string OfNoVolume => Get(nameof(OfNoVolume));
+    public static string OfNoGeneration => Get(nameof(OfNoGeneration));
+    public static string AndMore => Get(nameof(AndMore));
     public static string ContainersHeld => Get(nameof(ContainersHeld));
 
     /// <summary>A message with its placeholders filled.</summary>

@@ -1,4 +1,5 @@
 using Snapshotter.Engine.Reporting;
+using Snapshotter.PowerShell.Output;
 
 namespace Snapshotter.PowerShell;
 
@@ -10,4 +11,7 @@ internal static class NoticeText
         => notice.Path.Length == 0 || notice.Message.Contains(notice.Path, StringComparison.Ordinal)
             ? notice.Message
             : $"{notice.Path}: {notice.Message}";
+
+    /// <summary>The same, and what to do.</summary>
+    public static string WithRemedy(Notice notice) => Remedies.Join(Of(notice), Remedies.TextOf(notice.Remedy, notice.Path));
 }

@@ -107,7 +107,15 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
         if (chosen.Count == 0)
             return;
         foreach (VolumeReport report in plan.Execute(chosen, reporter, Cancellation))
-            WriteObject(report);
+            WriteObject(ForDisplay(report));
+    }
+
+    /// <summary>A type name of its own, by which the table shows where a volume went.</summary>
+    private static PSObject ForDisplay(VolumeReport report)
+    {
+        var row = new PSObject(report);
+        row.TypeNames.Insert(0, $"{typeof(VolumeReport).FullName}#Restored");
+        return row;
     }
 
     /// <summary>

@@ -15,7 +15,7 @@ Describe Get-BackupTar {
 
     It 'shows a table' {
         $text = Get-BackupTar backup.tar | Out-String -Width 200
-        $text | Should -Match 'Prefix +Generation +Newest +Created +Target +Type +Entries +Size +Complete'
+        $text | Should -Match 'Complete +Generation +Created +Size +Prefix +Target'
         $text | Should -Match '\b7 B\b'
     }
 

@@ -71,7 +71,7 @@ internal sealed class ListTarget(string scratch) : FuzzTarget(scratch)
         foreach (bool newest in new[] { false, true })
         {
             var options = new ListOptions { Newest = newest };
-            _ = BackupTar.List(archive, options, cancellation);
+            _ = BackupTar.List(archive, options, null, cancellation);
             foreach (var entry in BackupTar.ListEntries(archive, options, cancellation))
             {
                 if (entry.Path.Split('/').Contains(".."))

@@ -16,6 +16,7 @@ public sealed class LayoutTests
             "Snapshotter.Format.ps1xml",
             "Snapshotter.Loader.dll",
             "Snapshotter.PowerShell.dll",
+            "Snapshotter.Types.ps1xml",
             "Snapshotter.psd1",
             "en-US/Snapshotter.PowerShell.dll-Help.xml",
             "en-US/about_Snapshotter.help.txt",

@@ -7,13 +7,17 @@ namespace Snapshotter.Engine.Archive;
 /// <summary>Turns what the format and the platform say about an archive into the errors a user sees.</summary>
 internal static class ArchiveErrors
 {
-    public static BackupException Invalid(string path, TarFormatException cause)
+    /// <param name="path">Path of the archive.</param>
+    /// <param name="cause">What the format says.</param>
+    /// <param name="place">What the entry is called, when that is known better than by its name.</param>
+    public static BackupException Invalid(string path, TarFormatException cause, string? place = null)
     {
+        place ??= cause.EntryName;
         string what = cause.Defect == TarDefect.NotTar
             ? $"'{path}' is not a tar archive: {cause.Message}"
             : $"'{path}' is damaged at offset {cause.Offset}"
-                + (cause.EntryName is null ? "" : $", entry '{cause.EntryName}'") + $": {cause.Message}";
-        return new BackupException(BackupError.ArchiveInvalid, what, path, cause)
+                + (place is null ? "" : $", entry '{place}'") + $": {cause.Message}";
+        return new BackupException(BackupError.ArchiveInvalid, what, place ?? path, cause)
         {
             Offset = cause.Offset,
             EntryName = cause.EntryName,
@@ -25,10 +29,18 @@ internal static class ArchiveErrors
         new(BackupError.ArchiveInvalid, $"'{path}' is damaged at offset {offset}: {message}", path) { Offset = offset };
 
     /// <summary>An entry that must not be restored; with it, the whole archive is refused.</summary>
-    public static BackupException Unsafe(string path, long offset, ReadOnlySpan<byte> entryName, string problem, Remedy remedy = Remedy.None)
+    /// <param name="path">Path of the archive.</param>
+    /// <param name="offset">Where the entry stands.</param>
+    /// <param name="entryName">Its name as stored.</param>
+    /// <param name="problem">What is wrong with it.</param>
+    /// <param name="remedy">What to do about it.</param>
+    /// <param name="place">What the entry is called, when that is known better than by its name.</param>
+    public static BackupException Unsafe(
+        string path, long offset, ReadOnlySpan<byte> entryName, string problem, Remedy remedy = Remedy.None, string? place = null)
     {
         string name = EntryNames.ForMessage(entryName);
-        return new(BackupError.UnsafeEntry, $"'{path}', offset {offset}, entry '{name}': {problem} The archive is refused.", name)
+        place ??= name;
+        return new(BackupError.UnsafeEntry, $"'{path}', offset {offset}, entry '{place}': {problem} The archive is refused.", place)
         {
             Offset = offset,
             EntryName = name,

@@ -23,10 +23,15 @@ internal sealed class ArchiveFile : IDisposable
     public static ArchiveFile Of(string path, IFile file) => new(path, file);
 
     /// <summary>Opens the archive to read data from it: bytes will not move meanwhile, but another process may append.</summary>
-    public static ArchiveFile OpenRead(IFileSystem fileSystem, string path)
+    /// <param name="fileSystem">The platform.</param>
+    /// <param name="path">Path of the archive.</param>
+    /// <param name="wait">How long to wait for one that moves bytes in it.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public static ArchiveFile OpenRead(
+        IFileSystem fileSystem, string path, TimeSpan wait = default, CancellationToken cancellation = default)
     {
         var archive = Open(fileSystem, path, FileAccessKind.Read);
-        return archive.LockOrThrow(FileLock.Reader, TimeSpan.Zero, default);
+        return archive.LockOrThrow(FileLock.Reader, wait, cancellation);
     }
 
     /// <summary>

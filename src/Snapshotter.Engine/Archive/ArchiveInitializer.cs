@@ -9,6 +9,27 @@ internal static class ArchiveInitializer
 {
     private const int OwnerOnly = 0x180; // rw-------
 
+    /// <summary>Finds what <see cref="Run"/> would refuse. Touches nothing.</summary>
+    /// <exception cref="BackupException">As <see cref="Run"/>, but for what only writing shows.</exception>
+    public static void Check(IFileSystem fileSystem, string path, bool force)
+    {
+        try
+        {
+            if (fileSystem.TryGetStatus(path, out var status))
+            {
+                Check(path, status, force);
+            }
+            else
+            {
+                FilePlace.Find(fileSystem, path).Dispose();
+            }
+        }
+        catch (FileSystemException e)
+        {
+            throw From(e, path);
+        }
+    }
+
     /// <param name="fileSystem">The platform.</param>
     /// <param name="path">Path of the file; its folder must exist.</param>
     /// <param name="force">Replace a file that is not empty.</param>
@@ -27,16 +48,15 @@ internal static class ArchiveInitializer
                 Create(fileSystem, path);
             }
         }
-        catch (FileSystemException e) when (e.Error == FileError.NotFound)
-        {
-            throw new BackupException(
-                BackupError.ArchiveNotFound, $"The folder of '{path}' does not exist.", path, e) { Remedy = Remedy.CreateFolder };
-        }
         catch (FileSystemException e)
         {
-            throw ArchiveErrors.From(e, path);
+            throw From(e, path);
         }
     }
+
+    private static BackupException From(FileSystemException cause, string path) => cause.Error == FileError.NotFound
+        ? new(BackupError.ArchiveNotFound, $"The folder of '{path}' does not exist.", path, cause) { Remedy = Remedy.CreateFolder }
+        : ArchiveErrors.From(cause, path);
 
     /// <summary>In place, not by a new file: a bind-mounted one cannot be replaced. Who made it chose its mode.</summary>
     private static void Empty(IFileSystem fileSystem, string path)

@@ -33,6 +33,20 @@ internal static class EntryNames
         return name;
     }
 
+    /// <summary>
+    /// What a message calls an entry: the place it was saved from, since its name in the archive has the place's hash instead.
+    /// </summary>
+    /// <param name="root">The name of the volume's root in the archive.</param>
+    /// <param name="target">The path that names the volume.</param>
+    /// <param name="name">The entry's name as stored; one that is not below the root is shown as it is.</param>
+    public static string InVolume(ReadOnlySpan<byte> root, string target, ReadOnlySpan<byte> name)
+    {
+        var below = TrimStart(name);
+        return below.StartsWith(root) && (below.Length == root.Length || below[root.Length] == (byte)'/')
+            ? ForMessage([.. Encoding.UTF8.GetBytes(target), .. below[root.Length..].TrimEnd((byte)'/')])
+            : ForMessage(name);
+    }
+
     /// <summary>Bytes as text for messages and listings.</summary>
     public static string Display(ReadOnlySpan<byte> name) => Encoding.UTF8.GetString(name);
 

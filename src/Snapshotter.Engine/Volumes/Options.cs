@@ -32,6 +32,12 @@ public sealed record GenerationChoice
     public DateTimeOffset? AsOf { get; init; }
 }
 
+/// <summary>One entry of a generation, as a list of entries has it.</summary>
+/// <param name="Target">The path that names the volume.</param>
+/// <param name="Path">Path below the volume's root; "." for the root itself.</param>
+/// <param name="Offset">Where the entry's first header stands in the archive, in bytes.</param>
+public sealed record EntryChoice(string Target, string Path, long Offset);
+
 /// <summary>How a restore is made.</summary>
 public sealed record RestoreOptions
 {
@@ -49,6 +55,12 @@ public sealed record RestoreOptions
 
     /// <summary>What matches these patterns is left as it is.</summary>
     public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    /// <summary>Only these entries are restored, each by itself, over what is there. Empty restores all that the patterns choose.</summary>
+    public IReadOnlyList<EntryChoice> Entries { get; init; } = [];
+
+    /// <summary>How long to wait for one that removes generations from the archive; zero fails at once.</summary>
+    public TimeSpan Wait { get; init; }
 
     /// <summary>Empty and fill the volume instead of staging beside it: for volumes without room for two copies.</summary>
     public bool InPlace { get; init; }

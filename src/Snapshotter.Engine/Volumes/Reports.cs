@@ -25,9 +25,12 @@ public enum ChecksumAlgorithm
     None,
 }
 
-/// <summary>What became of one volume in a backup, a restore or a test.</summary>
+/// <summary>What became of one volume in a backup or a restore.</summary>
 public sealed class VolumeReport
 {
+    /// <summary>Full path of the archive.</summary>
+    public required string Archive { get; init; }
+
     /// <summary>Path inside the tar.</summary>
     public required string Prefix { get; init; }
 
@@ -133,12 +136,41 @@ public sealed class ArchivedVolume
     public required bool Complete { get; init; }
 }
 
-/// <summary>One entry of a volume in an archive.</summary>
-/// <param name="Prefix">Path inside the tar.</param>
-/// <param name="Generation">The generation's number.</param>
-/// <param name="Target">The path that names the volume.</param>
-/// <param name="Path">Path below the volume's root, with slashes; "." for the root itself. Bytes that are no UTF-8 show as U+FFFD.</param>
-/// <param name="Type">"file", "directory", "symlink", "hardlink", "fifo", "chardevice" or "blockdevice".</param>
+/// <summary>What an entry of an archive is.</summary>
+public enum EntryType
+{
+    /// <summary>A regular file.</summary>
+    File,
+
+    /// <summary>A directory; what is in it has entries of its own.</summary>
+    Directory,
+
+    /// <summary>A symbolic link.</summary>
+    SymbolicLink,
+
+    /// <summary>Another name of a file that has an entry before this one.</summary>
+    HardLink,
+
+    /// <summary>A named pipe.</summary>
+    Fifo,
+
+    /// <summary>A character device.</summary>
+    CharacterDevice,
+
+    /// <summary>A block device.</summary>
+    BlockDevice,
+
+    /// <summary>An entry that stands for no file: its typeflag is none of those above.</summary>
+    Other,
+}
+
+/// <summary>One entry of an archive.</summary>
+/// <param name="Archive">Full path of the archive.</param>
+/// <param name="Prefix">Path inside the tar; empty for an entry of no generation.</param>
+/// <param name="Generation">The generation's number; null for an entry of no generation.</param>
+/// <param name="Target">The path that names the volume; empty for an entry of no volume: a manifest, a list of checksums, or what another program put there.</param>
+/// <param name="Path">Path below the volume's root, with slashes; "." for the root itself. Of an entry of no volume its whole name. Bytes that are no UTF-8 show as U+FFFD.</param>
+/// <param name="Type">What it is.</param>
 /// <param name="Mode">Permission bits: 0..07777.</param>
 /// <param name="UserId">Numeric owner.</param>
 /// <param name="GroupId">Numeric group.</param>
@@ -147,12 +179,15 @@ public sealed class ArchivedVolume
 /// <param name="LinkTarget">Where a link points; null for all else.</param>
 /// <param name="Offset">Where the entry's first header stands in the archive, in bytes.</param>
 public sealed record ArchivedEntry(
-    string Prefix, int Generation, string Target, string Path, string Type, int Mode, long UserId, long GroupId,
+    string Archive, string Prefix, int? Generation, string Target, string Path, EntryType Type, int Mode, long UserId, long GroupId,
     long Size, DateTimeOffset Modified, string? LinkTarget, long Offset);
 
 /// <summary>What a test of one volume of one generation found.</summary>
 public sealed class VolumeTestReport
 {
+    /// <summary>Full path of the archive.</summary>
+    public required string Archive { get; init; }
+
     /// <summary>Path inside the tar.</summary>
     public required string Prefix { get; init; }
 

@@ -27,6 +27,16 @@ public sealed class RestorePlan
     public IReadOnlyList<PlannedVolume> Volumes { get; }
 
     /// <summary>
+    /// Looks at the places that volumes would go to, as <see cref="Execute"/> does before it touches anything; what is in the
+    /// archive is not read through.
+    /// </summary>
+    /// <param name="volumes">Members of <see cref="Volumes"/>.</param>
+    /// <param name="cancellation">Stops the look.</param>
+    /// <exception cref="BackupException">VolumeNotWritable or UnsafeEntry.</exception>
+    public void Check(IReadOnlyList<PlannedVolume> volumes, CancellationToken cancellation = default)
+        => restore.Check(volumes, cancellation);
+
+    /// <summary>
     /// Validates all the volumes given (entries, checksums, free space), then restores one after the other and yields
     /// a report after each.
     /// </summary>

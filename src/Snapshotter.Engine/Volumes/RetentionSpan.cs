@@ -21,7 +21,7 @@ public readonly record struct RetentionSpan(int Years, int Months, int Days, int
     /// <summary>True for a span of no length.</summary>
     public bool IsZero => this == default;
 
-    /// <summary>Reads a span: whole numbers each followed by y, m, d or h, each unit once at most.</summary>
+    /// <summary>Reads a span: whole numbers each followed by y, m, d or h, in either case, each unit once at most.</summary>
     /// <param name="text">For instance <c>14d</c>.</param>
     /// <exception cref="FormatException">The text is no span.</exception>
     public static RetentionSpan Parse(string text) => TryParse(text, out var span)
@@ -40,7 +40,7 @@ public readonly record struct RetentionSpan(int Years, int Months, int Days, int
         while (!rest.IsEmpty)
         {
             int digits = rest.IndexOfAnyExceptInRange('0', '9');
-            int unit = digits < 0 ? -1 : Units.IndexOf(rest[digits], StringComparison.Ordinal);
+            int unit = digits < 0 ? -1 : Units.IndexOf(char.ToLowerInvariant(rest[digits]), StringComparison.Ordinal);
             if (digits is < 1 or > MaxDigits || unit < 0 || values[unit] >= 0)
             {
                 return false;

@@ -22,7 +22,7 @@ internal sealed class CommandReporter(PSCmdlet command) : IReporter, IDisposable
         command.WriteProgress(ProgressRecords.From(ActivityId, progress));
     }
 
-    public void Warn(Notice notice) => command.WriteWarning(Remedies.Join(NoticeText.Of(notice), Remedies.TextOf(notice.Remedy, notice.Path)));
+    public void Warn(Notice notice) => command.WriteWarning(NoticeText.WithRemedy(notice));
 
     public void Detail(string message) => command.WriteVerbose(message);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.PowerShell.Output;
 
@@ -33,20 +34,48 @@ public static class DisplayText
         ? duration.TotalSeconds.ToString("F2", CultureInfo.CurrentCulture) + " s"
         : string.Create(CultureInfo.InvariantCulture, $"{(long)duration.TotalHours}:{duration:mm\\:ss}");
 
+    /// <summary>
+    /// A local time to the minute, in the one notation that is read back everywhere: the calendar and the order of day and
+    /// month of the current culture are no way to write a time that will be typed again.
+    /// </summary>
+    /// <param name="time">The time.</param>
+    /// <returns>For instance <c>2026-11-23 15:04</c>.</returns>
+    public static string Time(DateTimeOffset time) => time.LocalDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+
+    /// <summary>A text of so many characters at most: the middle goes, since the ends of paths tell them apart.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="length">How many characters there is room for, 3 or more.</param>
+    /// <returns>The text itself, or its beginning and its end.</returns>
+    public static string Cut(string text, int length)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        int head = (length - 1) / 2;
+        return text.Length <= length ? text : $"{text.AsSpan(0, head)}\u2026{text.AsSpan(text.Length - (length - 1 - head))}";
+    }
+
+    /// <summary>A text without what a terminal takes for commands.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The text with U+FFFD in the place of each control character.</returns>
+    public static string Safe(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c)) : text;
+    }
+
     /// <summary>A type and permission bits as ls shows them, e.g. <c>-rwsr-xr-x</c>.</summary>
     /// <param name="type">The entry's type.</param>
     /// <param name="mode">Permission bits, 0 to 07777.</param>
     /// <returns>Ten characters.</returns>
-    public static string Mode(string type, int mode)
+    public static string Mode(EntryType type, int mode)
     {
         char kind = type switch
         {
-            "directory" => 'd',
-            "symlink" => 'l',
-            "hardlink" => 'h',
-            "fifo" => 'p',
-            "chardevice" => 'c',
-            "blockdevice" => 'b',
+            EntryType.Directory => 'd',
+            EntryType.SymbolicLink => 'l',
+            EntryType.HardLink => 'h',
+            EntryType.Fifo => 'p',
+            EntryType.CharacterDevice => 'c',
+            EntryType.BlockDevice => 'b',
             _ => '-',
         };
         return kind + Triple(mode >> 6, mode & 0x800, 's') + Triple(mode >> 3, mode & 0x400, 's') + Triple(mode, mode & 0x200, 't');

@@ -112,7 +112,7 @@ public sealed class BackupFaultTests(ITestOutputHelper output)
         archivesSeen.TryAdd(Convert.ToHexString(SHA256.HashData(after)), after);
 
         var generations = old.Count(entry => entry.Name == "volumes/volumes-data.yml") + (isCommitted ? 1 : 0);
-        Assert.Equal(generations * 3, ArchiveLister.List(fileSystem, Scene.Archive, new ListOptions(), CancellationToken.None).Count);
+        Assert.Equal(generations * 3, ArchiveLister.List(fileSystem, Scene.Archive, new ListOptions(), null, CancellationToken.None).Count);
 
         var healed = fileSystem.Clone();
         Assert.True(Scene.Backup(healed).Complete);
@@ -121,7 +121,7 @@ public sealed class BackupFaultTests(ITestOutputHelper output)
         Assert.Equal(healedBytes.Length - 1024, healedEnd);
         Assert.False(healedBytes.AsSpan((int)healedEnd).ContainsAnyExcept((byte)0));
         Assert.True(after.AsSpan(0, (int)newEnd).SequenceEqual(healedBytes.AsSpan(0, (int)newEnd)));
-        Assert.Equal((generations + 1) * 3, ArchiveLister.List(healed, Scene.Archive, new ListOptions(), CancellationToken.None).Count);
+        Assert.Equal((generations + 1) * 3, ArchiveLister.List(healed, Scene.Archive, new ListOptions(), null, CancellationToken.None).Count);
         var reports = ArchiveTester.Test(healed, Scene.Archive, new ListOptions(), SilentReporter.Instance, CancellationToken.None).ToList();
         Assert.All(reports, report => Assert.Empty(report.Errors));
         Assert.Equal((generations + 1) * 3, reports.Count);

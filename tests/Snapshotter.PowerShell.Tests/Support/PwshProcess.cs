@@ -21,6 +21,17 @@ internal sealed record PwshProcess(int ExitCode, string Output, string Error)
         return WaitFor(process);
     }
 
+    /// <summary>Runs text with the built module imported in a terminal of so many columns; Linux only.</summary>
+    public static PwshProcess RunInTerminal(int columns, string text)
+    {
+        string command = $"stty cols {columns} rows 50; exec dotnet exec '{Repository.Pwsh}' -NoProfile -NonInteractive -EncodedCommand "
+            + Convert.ToBase64String(System.Text.Encoding.Unicode.GetBytes(WithModule(text)));
+        using Process process = Start("script", ["-qec", command, "/dev/null"], null);
+        process.StandardInput.Close();
+        PwshProcess result = WaitFor(process);
+        return result with { Output = System.Text.RegularExpressions.Regex.Replace(result.Output, @"\x1B(\[[0-9;?]*[A-Za-z]|[=>])", "") };
+    }
+
     /// <summary>Starts text with the built module imported and all streams redirected; input stays open.</summary>
     public static Process StartCommand(string text) => Start(["-Command", WithModule(text)], null);
 
@@ -39,7 +50,12 @@ internal sealed record PwshProcess(int ExitCode, string Output, string Error)
     {
         Assert.True(File.Exists(Repository.Pwsh), $"Restore first: there is no PowerShell at {Repository.Pwsh}.");
         // Not "dotnet pwsh": that is two processes around this one, which keep signals to themselves.
-        var start = new ProcessStartInfo("dotnet", ["exec", Repository.Pwsh, "-NoProfile", "-NonInteractive", .. arguments])
+        return Start("dotnet", ["exec", Repository.Pwsh, "-NoProfile", "-NonInteractive", .. arguments], environment);
+    }
+
+    private static Process Start(string program, string[] arguments, IReadOnlyDictionary<string, string>? environment)
+    {
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -20,7 +20,7 @@ internal static class ArchiveTester
         var map = FindAll(archive, cancellation, out var outside);
         foreach (var error in outside)
         {
-            yield return Outside(error);
+            yield return Outside(archive, error);
         }
 
         if (map is null)
@@ -32,12 +32,13 @@ internal static class ArchiveTester
         {
             if (generation.Damage is { } damage)
             {
-                yield return Outside(damage, generation);
+                yield return Outside(archive, damage, generation);
             }
 
             if (generation.HasOneWrongOffset)
             {
                 yield return Outside(
+                    archive,
                     new Notice(
                         BackupError.ArchiveInvalid, archive.Path,
                         $"An offset in the last line of the manifest at offset {generation.ManifestOffset} is wrong.")
@@ -81,7 +82,7 @@ internal static class ArchiveTester
                 throw;
             }
 
-            problems.Add(new Notice(e.Error, archive.Path, e.Message));
+            problems.Add(new Notice(e.Error, archive.Path, e.Message) { Remedy = e.Remedy });
             return map.Generations.Count > 0 ? map : null;
         }
     }
@@ -90,14 +91,14 @@ internal static class ArchiveTester
         ArchiveFile archive, Generation generation, ManifestVolume volume, JobMonitor monitor, CancellationToken cancellation)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        var report = new VolumeTestReport { Prefix = generation.Prefix, Generation = generation.Number, Target = volume.Target };
+        var report = new VolumeTestReport { Archive = archive.Path, Prefix = generation.Prefix, Generation = generation.Number, Target = volume.Target };
         monitor.Enter(volume.Target, report.Errors);
         void Note(BackupException e)
         {
             report.ErrorCount++;
             if (report.Errors.Count < MaxKept)
             {
-                report.Errors.Add(new Notice(e.Error, e.EntryName ?? e.Target ?? archive.Path, e.Message));
+                report.Errors.Add(new Notice(e.Error, e.Target ?? archive.Path, e.Message) { Remedy = e.Remedy });
             }
         }
 
@@ -112,8 +113,9 @@ internal static class ArchiveTester
         return report;
     }
 
-    private static VolumeTestReport Outside(Notice error, Generation? generation = null) => new()
+    private static VolumeTestReport Outside(ArchiveFile archive, Notice error, Generation? generation = null) => new()
     {
+        Archive = archive.Path,
         Prefix = generation?.Prefix ?? "",
         Generation = generation?.Number ?? 0,
         Target = "",

@@ -94,7 +94,8 @@ internal sealed class VolumeReader
         }
         catch (TarFormatException e)
         {
-            throw ArchiveErrors.Invalid(archive.Path, e);
+            throw ArchiveErrors.Invalid(
+                archive.Path, e, e.EntryName is { } name ? PlaceOf(System.Text.Encoding.UTF8.GetBytes(name)) : null);
         }
 
         if (IsNative && reader.End != TarEnd.RangeEnd)
@@ -110,14 +111,17 @@ internal sealed class VolumeReader
 
     /// <summary>An error about the current entry.</summary>
     public BackupException Unsafe(string problem, Remedy remedy = Remedy.None) =>
-        ArchiveErrors.Unsafe(archive.Path, Entry.HeaderOffset, Entry.Name.Span, problem, remedy);
+        ArchiveErrors.Unsafe(archive.Path, Entry.HeaderOffset, Entry.Name.Span, problem, remedy, PlaceOf(Entry.Name.Span));
+
+    /// <summary>What a message calls an entry.</summary>
+    public string PlaceOf(ReadOnlySpan<byte> entryName) => EntryNames.InVolume(rootName, volume.Target, entryName);
 
     private byte[] CleanLink()
     {
         var link = EntryNames.TrimStart(Entry.LinkName.Span);
         if (!link.StartsWith(rootName) || (link.Length > rootName.Length && link[rootName.Length] != (byte)'/'))
         {
-            throw Unsafe($"the hard link points to '{EntryNames.ForMessage(link)}', outside its volume.");
+            throw Unsafe($"the hard link points to '{PlaceOf(link)}', outside its volume.");
         }
 
         byte[] path = Clean(link[Math.Min(link.Length, rootName.Length + 1)..], "hard link's target");

@@ -260,11 +260,11 @@ internal sealed class VolumeVerifier(
 
     private BackupException Mismatch(ReadOnlySpan<byte> entryName, long offset, string what)
     {
-        string name = EntryNames.ForMessage(entryName);
-        return new(BackupError.ChecksumMismatch, $"'{archive.Path}', offset {offset}, entry '{name}': {what}", name)
+        string place = EntryNames.InVolume(EntryNames.Join(generation.PrefixBytes, volume.Id), volume.Target, entryName);
+        return new(BackupError.ChecksumMismatch, $"'{archive.Path}', offset {offset}, entry '{place}': {what}", place)
         {
             Offset = offset,
-            EntryName = name,
+            EntryName = EntryNames.ForMessage(entryName),
         };
     }
 

@@ -36,6 +36,7 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
             TargetName = targetName,
             Offset = reader.Entry.HeaderOffset,
             EntryName = reader.Entry.Name.ToArray(),
+            Reader = reader,
         };
         try
         {
@@ -120,7 +121,7 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
         Unsafe(link, $"the hard link's target '{EntryNames.ForMessage(link.TargetPath)}' is not there, or cannot be linked.");
 
     private Reporting.BackupException Unsafe(in Link link, string problem) =>
-        ArchiveErrors.Unsafe(archivePath, link.Offset, link.EntryName, problem);
+        ArchiveErrors.Unsafe(archivePath, link.Offset, link.EntryName, problem, place: link.Reader.PlaceOf(link.EntryName));
 
     private struct Link
     {
@@ -133,5 +134,8 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
         public ReadOnlyMemory<byte> TargetName;
         public long Offset;
         public byte[] EntryName;
+
+        /// <summary>Knows what the entry is called; it has gone on since.</summary>
+        public VolumeReader Reader;
     }
 }

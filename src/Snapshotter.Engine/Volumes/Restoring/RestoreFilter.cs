@@ -1,3 +1,4 @@
+using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
 using Snapshotter.Engine.Volumes.Reading;
@@ -5,17 +6,30 @@ using Snapshotter.Engine.Volumes.Reading;
 namespace Snapshotter.Engine.Volumes.Restoring;
 
 /// <summary>
-/// Which entries of a volume are wanted. A hard link that is wanted while its target is not becomes a file of its own, with
+/// Which entries of a volume are wanted: those that patterns choose, or those of a list. A hard link that is wanted while its target is not becomes a file of its own, with
 /// the target's data: the links are learned in a first pass over the headers.
 /// </summary>
-internal sealed class RestoreFilter(RestoreOptions options, bool caseSensitive)
+internal sealed class RestoreFilter(RestoreOptions options, string target, bool caseSensitive)
 {
     private readonly GlobSet include = GlobSet.Create(options.Include, caseSensitive);
     private readonly GlobSet exclude = GlobSet.Create(options.Exclude, caseSensitive);
     private readonly Dictionary<string, byte[]> stands = new(StringComparer.Ordinal);
 
+    /// <summary>The entries of a list by where they stand; null when none are listed.</summary>
+    private readonly Dictionary<long, EntryChoice>? listed = options.Entries.Count == 0
+        ? null
+        : options.Entries.Where(entry => entry.Target == target).DistinctBy(entry => entry.Offset).ToDictionary(entry => entry.Offset);
+
+    private readonly HashSet<long> found = [];
+
+    /// <summary>The paths of those of the list that were seen: hard links name their targets by these.</summary>
+    private readonly HashSet<string> seen = new(StringComparer.Ordinal);
+
     /// <summary>True when only a part of the volume is wanted.</summary>
-    public bool IsActive => !include.IsEmpty || !exclude.IsEmpty;
+    public bool IsActive => listed is not null || !include.IsEmpty || !exclude.IsEmpty;
+
+    /// <summary>One that is listed, but was not seen in the first pass where it should stand; null when all were.</summary>
+    public EntryChoice? Missing => listed?.Values.FirstOrDefault(entry => !found.Contains(entry.Offset));
 
     /// <summary>Entries chosen so far.</summary>
     public long Entries { get; private set; }
@@ -24,13 +38,28 @@ internal sealed class RestoreFilter(RestoreOptions options, bool caseSensitive)
     public long Bytes { get; private set; }
 
     /// <summary>Whether an entry is wanted under its own name.</summary>
-    public bool Wants(VolumeReader reader) => !IsActive || Wants(reader.Path, reader.Entry.Type == TypeFlag.Directory);
+    public bool Wants(VolumeReader reader) => !IsActive || (listed is null
+        ? Wants(reader.Path, reader.Entry.Type == TypeFlag.Directory)
+        : listed.TryGetValue(reader.Entry.HeaderOffset, out var entry) && entry.Path == PathOf(reader));
+
+    /// <summary>Whether the root itself is wanted: patterns are about what is in it.</summary>
+    public bool WantsRoot(VolumeReader reader) => !IsActive || (listed is not null && Wants(reader));
 
     /// <summary>Looks at an entry in the first pass.</summary>
     public void Learn(VolumeReader reader)
     {
-        if (IsActive && reader.Entry.Type == TypeFlag.HardLink
-            && Wants(reader.Path, isDirectory: false) && !Wants(reader.LinkPath, isDirectory: false))
+        if (!IsActive || !Wants(reader))
+        {
+            return;
+        }
+
+        if (listed is not null)
+        {
+            found.Add(reader.Entry.HeaderOffset);
+            seen.Add(Key(reader.Path));
+        }
+
+        if (reader.Entry.Type == TypeFlag.HardLink && !WantsTargetOf(reader))
         {
             stands.TryAdd(Key(reader.LinkPath), reader.Path);
         }
@@ -41,7 +70,7 @@ internal sealed class RestoreFilter(RestoreOptions options, bool caseSensitive)
     public byte[]? Choose(VolumeReader reader)
     {
         byte[] path = reader.Path;
-        if (IsActive && !Wants(path, reader.Entry.Type == TypeFlag.Directory))
+        if (IsActive && !Wants(reader))
         {
             if (!stands.TryGetValue(Key(path), out byte[]? standIn) || reader.Entry.Type == TypeFlag.HardLink)
             {
@@ -65,8 +94,13 @@ internal sealed class RestoreFilter(RestoreOptions options, bool caseSensitive)
         return path;
     }
 
+    private bool WantsTargetOf(VolumeReader reader) =>
+        listed is null ? Wants(reader.LinkPath, isDirectory: false) : seen.Contains(Key(reader.LinkPath));
+
     private bool Wants(byte[] path, bool isDirectory) =>
         (include.IsEmpty || include.MatchesTree(path, isDirectory)) && !exclude.MatchesTree(path, isDirectory);
+
+    private static string PathOf(VolumeReader reader) => reader.Path.Length == 0 ? "." : EntryNames.Display(reader.Path);
 
     private static string Key(byte[] path) => Convert.ToBase64String(path);
 }

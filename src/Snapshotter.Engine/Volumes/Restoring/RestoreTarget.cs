@@ -27,7 +27,7 @@ internal sealed class RestoreTarget(
     public KeepTree Keep { get; } = keep;
 
     /// <summary>Which of its entries are wanted.</summary>
-    public RestoreFilter Filter { get; } = new(options, fileSystem.Traits.IsCaseSensitive);
+    public RestoreFilter Filter { get; } = new(options, volume.Target, fileSystem.Traits.IsCaseSensitive);
 
     /// <summary>Its directories, for those that are needed though they are not wanted; null when all is wanted.</summary>
     public ArchivedParents? Parents { get; } = options.Include.Count + options.Exclude.Count > 0 ? new ArchivedParents() : null;
@@ -46,6 +46,17 @@ internal sealed class RestoreTarget(
         {
             Inspect = Inspect,
         }.Run();
+        if (Filter.Missing is { } missing)
+        {
+            throw new BackupException(
+                BackupError.GenerationNotFound,
+                $"Generation {Generation.Number} of '{Generation.Prefix}' in '{archive.Path}' has no entry '{missing.Path}' of '{missing.Target}' "
+                + $"at offset {missing.Offset}: the archive was changed since it was listed.",
+                missing.Path)
+            {
+                Remedy = Remedy.ListArchive,
+            };
+        }
     }
 
     private string? ReservedName(byte[] path) => fileSystem.Traits.HasReservedNames ? ReservedNames.FindIn(path) : null;

@@ -23,7 +23,7 @@ internal sealed class VolumeContent(ArchiveFile archive, RestoreTarget target, J
             cancellation.ThrowIfCancellationRequested();
             if (reader.Path.Length == 0)
             {
-                root = target.Filter.IsActive && !isNew ? null : writer.MetadataOf(reader.Entry, FileKind.Directory);
+                root = isNew || target.Filter.WantsRoot(reader) ? writer.MetadataOf(reader.Entry, FileKind.Directory) : null;
             }
             else if (target.Keep.Covers(reader.Path))
             {

@@ -18,7 +18,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
             VolumeConfigFile.Validate(config);
         }
 
-        using var archive = ArchiveFile.OpenRead(fileSystem, archivePath);
+        using var archive = ArchiveFile.OpenRead(fileSystem, archivePath, options.Wait, cancellation);
         var map = ReadMap(archive, cancellation);
         var generation = GenerationFinder.Find(archive, map, config.Prefix, options.Generation);
         var planned = config.Volumes.Count > 0 ? FromConfig(archive, map, generation) : FromManifest(archive, map, generation);
@@ -31,10 +31,23 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
                 options.Volumes[0]);
     }
 
+    /// <summary>Looks at the places that volumes go to. Touches nothing.</summary>
+    /// <exception cref="BackupException">A place cannot take the volume.</exception>
+    public void Check(IReadOnlyList<PlannedVolume> volumes, CancellationToken cancellation)
+    {
+        using var archive = ArchiveFile.OpenRead(fileSystem, archivePath, options.Wait, cancellation);
+        var map = ReadMap(archive, cancellation);
+        var places = new NestedPlaces(fileSystem);
+        foreach (var volume in volumes)
+        {
+            new TargetPlace(fileSystem, options, Target(archive, map, places, volume, volumes)).Check();
+        }
+    }
+
     /// <summary>Validates all volumes, then restores them one after the other.</summary>
     public IEnumerable<VolumeReport> Execute(IReadOnlyList<PlannedVolume> volumes, IReporter reporter, CancellationToken cancellation)
     {
-        using var archive = ArchiveFile.OpenRead(fileSystem, archivePath);
+        using var archive = ArchiveFile.OpenRead(fileSystem, archivePath, options.Wait, cancellation);
         var map = ReadMap(archive, cancellation);
         var places = new NestedPlaces(fileSystem);
         var targets = volumes.Select(volume => Target(archive, map, places, volume, volumes)).ToList();
@@ -74,6 +87,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         var archived = target.Planned.Archived;
         var report = new VolumeReport
         {
+            Archive = archivePath,
             Prefix = archived.Prefix,
             Target = archived.Target,
             Path = target.Planned.Path,
@@ -146,7 +160,8 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
     }
 
     private bool IsChosen(string target)
-        => options.Volumes.Count == 0 || options.Volumes.Any(pattern => Wildcard.Matches(pattern, target));
+        => (options.Volumes.Count == 0 || options.Volumes.Any(pattern => Wildcard.Matches(pattern, target)))
+            && (options.Entries.Count == 0 || options.Entries.Any(entry => entry.Target == target));
 
     private List<PlannedVolume> FromConfig(ArchiveFile archive, ArchiveMap map, Generation generation)
     {

@@ -11,6 +11,17 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
 {
     private readonly byte[] prefix = Encoding.UTF8.GetBytes(config.Prefix);
 
+    /// <summary>Finds what would keep <see cref="Run"/> from beginning. Touches nothing.</summary>
+    /// <exception cref="BackupException">The archive or a volume is not as it should be.</exception>
+    public void Check(string archivePath, CancellationToken cancellation)
+    {
+        VolumeConfigFile.Validate(config);
+        _ = GlobSet.Create([.. config.Exclude, .. options.Exclude], fileSystem.Traits.IsCaseSensitive);
+        using var sources = VolumeSources.Open(fileSystem, config);
+        using var archive = ArchiveFile.OpenWrite(fileSystem, archivePath, options.Wait, cancellation);
+        ArchiveMap.FindEnd(archive, cancellation);
+    }
+
     /// <exception cref="BackupException">The archive or a volume is not as it should be; nothing was changed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing was changed.</exception>
     public BackupReport Run(string archivePath, CancellationToken cancellation)
@@ -76,7 +87,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
     }
 
     /// <summary>
-    /// Finishes what an interrupted Optimize-BackupTar left to do. Only now, since a backup that fails changes no byte; and
+    /// Finishes what an interrupted optimization left to do. Only now, since a backup that fails changes no byte; and
     /// without effect on this one, for an archive is good without it.
     /// </summary>
     private void Mend(ArchiveFile archive, ArchiveMap map)
@@ -99,6 +110,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
         string id = EntryNames.IdOf(source.Spec.Target);
         var volumeReport = new VolumeReport
         {
+            Archive = report.Archive,
             Prefix = config.Prefix,
             Target = source.Spec.Target,
             Path = source.Spec.Path,
