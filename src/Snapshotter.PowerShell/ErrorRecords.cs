@@ -72,7 +72,7 @@ internal static class ErrorRecords
         BackupError.InsufficientSpace => ErrorCategory.ResourceUnavailable,
         BackupError.VolumeChanged or BackupError.RestoreInterrupted or BackupError.GenerationProtected => ErrorCategory.InvalidOperation,
         BackupError.UnsafeEntry => ErrorCategory.SecurityError,
-        BackupError.FileUnreadable => ErrorCategory.ReadError,
+        BackupError.FileUnreadable or BackupError.ArchiveUnreadable => ErrorCategory.ReadError,
         BackupError.FileChanged or BackupError.NotKept or BackupError.GenerationIncomplete => ErrorCategory.InvalidResult,
         BackupError.InputOutput => ErrorCategory.DeviceError,
         _ => ErrorCategory.NotSpecified,

@@ -28,6 +28,20 @@ internal static class ArchiveErrors
     public static BackupException Invalid(string path, long offset, string message) =>
         new(BackupError.ArchiveInvalid, $"'{path}' is damaged at offset {offset}: {message}", path) { Offset = offset };
 
+    /// <summary>The disk does not give the archive's bytes.</summary>
+    /// <param name="path">The archive.</param>
+    /// <param name="offset">Where the read began; null when it was no read at a place.</param>
+    /// <param name="cause">What the operating system said.</param>
+    public static BackupException Unreadable(string path, long? offset, FileSystemException cause) =>
+        new(BackupError.ArchiveUnreadable,
+            $"'{path}' cannot be read{(offset is null ? "" : $" at offset {offset}")}: {cause.Detail}.", path, cause)
+        {
+            Offset = offset,
+        };
+
+    /// <summary>True when bytes of the archive are not what was written, or cannot be had: other parts of it may be whole.</summary>
+    public static bool IsDamage(BackupException e) => e.Error is BackupError.ArchiveInvalid or BackupError.ArchiveUnreadable;
+
     /// <summary>An entry that must not be restored; with it, the whole archive is refused.</summary>
     /// <param name="path">Path of the archive.</param>
     /// <param name="offset">Where the entry stands.</param>

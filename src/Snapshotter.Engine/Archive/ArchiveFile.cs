@@ -1,10 +1,14 @@
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tar;
 
 namespace Snapshotter.Engine.Archive;
 
-/// <summary>An open archive: the file behind a <c>backup.tar</c>, with its lock.</summary>
-internal sealed class ArchiveFile : IDisposable
+/// <summary>
+/// An open archive: the file behind a <c>backup.tar</c>, with its lock. As a source of blocks it tells in the terms of a user
+/// what cannot be read, and where.
+/// </summary>
+internal sealed class ArchiveFile : IBlockSource, IDisposable
 {
     /// <summary>There are file systems (some of networks) that number a file anew whenever they are asked.</summary>
     private const int MaxOpened = 4;
@@ -21,6 +25,37 @@ internal sealed class ArchiveFile : IDisposable
 
     /// <summary>An archive that is open already, and locked as its user needs it.</summary>
     public static ArchiveFile Of(string path, IFile file) => new(path, file);
+
+    /// <inheritdoc/>
+    /// <exception cref="BackupException">ArchiveUnreadable.</exception>
+    public long Length
+    {
+        get
+        {
+            try
+            {
+                return File.Length;
+            }
+            catch (FileSystemException e)
+            {
+                throw ArchiveErrors.Unreadable(Path, null, e);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="BackupException">ArchiveUnreadable, with the offset.</exception>
+    public int Read(Span<byte> buffer, long offset)
+    {
+        try
+        {
+            return File.Read(buffer, offset);
+        }
+        catch (FileSystemException e)
+        {
+            throw ArchiveErrors.Unreadable(Path, offset, e);
+        }
+    }
 
     /// <summary>Opens the archive to read data from it: bytes will not move meanwhile, but another process may append.</summary>
     /// <param name="fileSystem">The platform.</param>

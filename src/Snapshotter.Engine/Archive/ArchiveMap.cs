@@ -48,23 +48,7 @@ internal sealed record ArchiveMap
         TryReadTail(archive) ?? Walk(archive, cancellation);
 
     /// <summary>Finds all generations: our own by following the chain of trailers back from the tail, the rest by walking.</summary>
-    public static ArchiveMap Read(ArchiveFile archive, CancellationToken cancellation)
-    {
-        if (TryReadTail(archive) is not { } tail)
-        {
-            return Walk(archive, cancellation);
-        }
-
-        var chain = FollowChain(archive, tail.End, cancellation);
-        var older = new GenerationList(archive.Path);
-        if (chain[0].Start > 0)
-        {
-            // Something that is not ours, or is damaged, stands in front.
-            WalkGenerations(archive, chain[0].Start, older, out _, out _, cancellation);
-        }
-
-        return tail with { Generations = [.. older.Items, .. chain] };
-    }
+    public static ArchiveMap Read(ArchiveFile archive, CancellationToken cancellation) => Read(archive, toleratesUnreadable: false, cancellation);
 
     /// <summary>
     /// <see cref="FindEnd"/> for readers: what can be found from both ends when the archive is damaged, so that damage in one
@@ -73,37 +57,62 @@ internal sealed record ArchiveMap
     public static ArchiveMap FindEndOrSalvage(ArchiveFile archive, CancellationToken cancellation) =>
         OrSalvage(archive, FindEnd, cancellation);
 
-    /// <summary><see cref="Read"/> for readers; see <see cref="FindEndOrSalvage"/>.</summary>
-    public static ArchiveMap ReadOrSalvage(ArchiveFile archive, CancellationToken cancellation) => OrSalvage(archive, Read, cancellation);
+    /// <summary><see cref="Read(ArchiveFile, CancellationToken)"/> for readers; see <see cref="FindEndOrSalvage"/>.</summary>
+    public static ArchiveMap ReadOrSalvage(ArchiveFile archive, CancellationToken cancellation) =>
+        OrSalvage(archive, (file, token) => Read(file, toleratesUnreadable: true, token), cancellation);
 
     /// <summary>What can be found of an archive that cannot be walked: the generations before the damage, and our own ones that end the archive.</summary>
     public static ArchiveMap Salvage(ArchiveFile archive, BackupException damage, CancellationToken cancellation)
     {
-        long length = archive.File.Length;
+        long length = archive.Length;
         long end = length - TarLayout.EndMarkerSize;
         var chain = FollowChain(archive, end, cancellation, salvage: true);
-        var front = new GenerationList(archive.Path);
+        var front = new GenerationList(archive);
+        var walk = new GenerationWalk(archive, front, toleratesUnreadable: true);
         try
         {
-            WalkGenerations(archive, chain.Count > 0 ? chain[0].Start : long.MaxValue, front, out _, out _, cancellation);
+            walk.Run(chain.Count > 0 ? chain[0].Start : long.MaxValue, cancellation);
         }
-        catch (BackupException e) when (e.Error == BackupError.ArchiveInvalid)
+        catch (BackupException e) when (ArchiveErrors.IsDamage(e))
         {
             // Up to here, and no further: that is the damage.
         }
 
         long known = front.Items.Count > 0 ? front.Items[^1].End : 0;
-        bool isCut = StandsHeaderAt(archive, end);
+        bool isCut = MayHeaderStandAt(archive, end);
         bool isWhole = chain.Count > 0 && chain[0].Start == known && !isCut;
         return new ArchiveMap
         {
             End = end,
             FileLength = length,
             Tail = TailState.Clean,
-            Generations = [.. front.Items, .. chain],
+            Generations = Settled([.. front.Items, .. chain]),
             Damage = isWhole ? null : damage,
             BeforeDamage = isWhole ? 0 : front.Items.Count + (isCut ? chain.Count : 0),
         };
+    }
+
+    private static ArchiveMap Read(ArchiveFile archive, bool toleratesUnreadable, CancellationToken cancellation)
+    {
+        if (TryReadTail(archive) is not { } tail)
+        {
+            return Walk(archive, toleratesUnreadable, cancellation);
+        }
+
+        var chain = FollowChain(archive, tail.End, cancellation);
+        var older = new GenerationList(archive);
+        if (chain[0].Start > 0)
+        {
+            // Something that is not ours, or is damaged, stands in front.
+            var walk = new GenerationWalk(archive, older, toleratesUnreadable);
+            walk.Run(chain[0].Start, cancellation);
+            if (walk.End < chain[0].Start)
+            {
+                throw ArchiveErrors.Invalid(archive.Path, walk.End, "zeros stand where an entry should begin; more of the archive is behind them.");
+            }
+        }
+
+        return tail with { Generations = Settled([.. older.Items, .. chain]) };
     }
 
     private static ArchiveMap OrSalvage(
@@ -113,7 +122,7 @@ internal sealed record ArchiveMap
         {
             return read(archive, cancellation);
         }
-        catch (BackupException e) when (e.Error == BackupError.ArchiveInvalid)
+        catch (BackupException e) when (ArchiveErrors.IsDamage(e))
         {
             var found = Salvage(archive, e, cancellation);
             if (found.Generations.Count == 0)
@@ -125,106 +134,113 @@ internal sealed record ArchiveMap
         }
     }
 
+    /// <summary>
+    /// Numbers that can be: those of damaged manifests follow the ones before them where what they say is no number between
+    /// their neighbours'.
+    /// </summary>
+    private static IReadOnlyList<Generation> Settled(List<Generation> generations)
+    {
+        int next = 0;
+        for (int i = 0; i < generations.Count; i++)
+        {
+            var generation = generations[i];
+            if (generation.Damage is null)
+            {
+                continue;
+            }
+
+            while (next < generations.Count && (next <= i || generations[next].Damage is not null))
+            {
+                next++;
+            }
+
+            int before = i == 0 ? 0 : generations[i - 1].Number;
+            int after = next < generations.Count ? generations[next].Number : int.MaxValue;
+            if (i > 0 && generations[i - 1].ManifestOffset == generation.ManifestOffset)
+            {
+                generations[i] = generation with { Number = before };
+            }
+            else if (generation.Number <= before || generation.Number >= after)
+            {
+                generations[i] = generation with { Number = Generation.NumberAfter(before) };
+            }
+        }
+
+        return generations;
+    }
+
     /// <summary>The end by one look at the tail, with the newest generation; null when that is not ours.</summary>
     private static ArchiveMap? TryReadTail(ArchiveFile archive)
     {
-        long length = archive.File.Length;
+        long length = archive.Length;
         long end = length - TarLayout.EndMarkerSize;
-        return end >= 0 && IsZero(archive, end, TarLayout.EndMarkerSize) && ManifestEntry.TryReadEndingAt(archive.File, end) is { } newest
+        return end >= 0 && IsZero(archive, end, TarLayout.EndMarkerSize) && ManifestEntry.TryReadEndingAt(archive, end) is { } newest
             ? new ArchiveMap { End = end, FileLength = length, Tail = TailState.Clean, Generations = [newest] }
             : null;
     }
 
     /// <summary>Reads every header from the start.</summary>
-    /// <exception cref="BackupException">ArchiveInvalid: not a tar, truncated or damaged; the message has offset and entry.</exception>
-    public static ArchiveMap Walk(ArchiveFile archive, CancellationToken cancellation)
+    /// <exception cref="BackupException">ArchiveInvalid: not a tar, truncated or damaged; the message has offset and entry. ArchiveUnreadable.</exception>
+    public static ArchiveMap Walk(ArchiveFile archive, CancellationToken cancellation) => Walk(archive, toleratesUnreadable: false, cancellation);
+
+    /// <summary><see cref="Walk(ArchiveFile, CancellationToken)"/>; a manifest that the disk does not give may be taken for a damaged one.</summary>
+    public static ArchiveMap Walk(ArchiveFile archive, bool toleratesUnreadable, CancellationToken cancellation)
     {
-        var generations = new GenerationList(archive.Path);
-        WalkGenerations(archive, long.MaxValue, generations, out long end, out var kind, cancellation);
-        long length = archive.File.Length;
-        if (kind == TarEnd.NoMarker)
+        var generations = new GenerationList(archive);
+        var walk = new GenerationWalk(archive, generations, toleratesUnreadable);
+        walk.Run(long.MaxValue, cancellation);
+        if (walk.Kind == TarEnd.NoMarker)
         {
             throw ArchiveErrors.Invalid(
-                archive.Path, end,
+                archive.Path, walk.End,
                 "the end-of-archive marker is missing: the file was cut short or never finished. "
                 + "If its last entry is whole, append 1024 zero bytes to use it.");
         }
 
+        long length = archive.Length;
         return new ArchiveMap
         {
-            End = end,
+            End = walk.End,
             FileLength = length,
-            Tail = LookBehind(archive, end, length),
-            Generations = generations.Items,
+            Tail = LookBehind(archive, walk.End, length),
+            Generations = Settled([.. generations.Items]),
         };
     }
 
-    /// <summary>True when another entry begins where the archive's end marker should stand: the file was cut behind it.</summary>
-    private static bool StandsHeaderAt(ArchiveFile archive, long offset)
+    /// <summary>True when another entry begins where the archive's end marker should stand, as far as can be told: the file was cut behind it.</summary>
+    private static bool MayHeaderStandAt(ArchiveFile archive, long offset)
     {
         Span<byte> block = stackalloc byte[TarLayout.BlockSize];
-        return offset >= 0 && archive.File.Read(block, offset) == block.Length && TarBlock.IsValidHeader(block);
+        try
+        {
+            return offset >= 0 && archive.Read(block, offset) == block.Length && TarBlock.IsValidHeader(block);
+        }
+        catch (BackupException e) when (ArchiveErrors.IsDamage(e))
+        {
+            return true;
+        }
     }
 
     /// <summary>Our generations that follow each other without a gap up to an offset, oldest first.</summary>
     private static List<Generation> FollowChain(
         ArchiveFile archive, long end, CancellationToken cancellation, bool salvage = false)
     {
-        var generations = new GenerationList(archive.Path);
-        while (end > 0 && ManifestEntry.TryReadEndingAt(archive.File, end, salvage) is { } generation)
+        var generations = new GenerationList(archive);
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            generations.Add(generation);
-            end = generation.Start;
+            while (end > 0 && ManifestEntry.TryReadEndingAt(archive, end, salvage) is { } generation)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                generations.Add(generation);
+                end = generation.Start;
+            }
+        }
+        catch (BackupException e) when (salvage && e.Error == BackupError.ArchiveUnreadable)
+        {
+            // The chain is broken there.
         }
 
         return [.. Enumerable.Reverse(generations.Items)];
-    }
-
-    /// <summary>Reads headers up to a limit. What was found before damage is in the list when this throws.</summary>
-    private static void WalkGenerations(
-        ArchiveFile archive, long limit, GenerationList generations, out long end, out TarEnd kind, CancellationToken cancellation)
-    {
-        var starts = new Dictionary<string, long>(StringComparer.Ordinal);
-        long previousEnd = 0;
-        long ownEnd = 0;
-        var reader = new TarReader(new WindowedSource(archive.File), 0, limit);
-        try
-        {
-            while (reader.Next())
-            {
-                cancellation.ThrowIfCancellationRequested();
-                if (!ManifestEntry.IsManifest(reader.Entry))
-                {
-                    continue;
-                }
-
-                string name = EntryNames.Display(EntryNames.TrimStart(reader.Entry.Name.Span));
-                int number = generations.Items.Count == 0 ? 1 : Generation.NumberAfter(generations.Items[^1].Number);
-                var generation = ManifestEntry.Read(
-                    archive.File, reader.Entry, Math.Max(ownEnd, starts.GetValueOrDefault(name)), previousEnd, number);
-                previousEnd = generation.End;
-                starts[name] = generation.End;
-                if (generation.Trailer is TrailerState.Valid or TrailerState.Moved)
-                {
-                    // Nobody else's entries stand between ours.
-                    ownEnd = generation.End;
-                }
-
-                if (generation.Volumes.Count > 0 || generation.Damage is not null)
-                {
-                    generations.RemoveWithin(generation);
-                    generations.Add(generation);
-                }
-            }
-        }
-        catch (TarFormatException e)
-        {
-            throw ArchiveErrors.Invalid(archive.Path, e);
-        }
-
-        end = reader.Position;
-        kind = reader.End;
     }
 
     private static TailState LookBehind(ArchiveFile archive, long end, long length)
@@ -235,7 +251,7 @@ internal sealed record ArchiveMap
             return IsZero(archive, end, Math.Min(TarLayout.EndMarkerSize, length - end)) ? TailState.Clean : TailState.Foreign;
         }
 
-        return GenerationMark.StandsAt(archive.File, end) ? TailState.InterruptedAppend : TailState.Foreign;
+        return GenerationMark.StandsAt(archive, end) ? TailState.InterruptedAppend : TailState.Foreign;
     }
 
     private static bool IsZero(ArchiveFile archive, long offset, long count)
@@ -243,7 +259,7 @@ internal sealed record ArchiveMap
         byte[] buffer = new byte[(int)Math.Min(count, 64 * 1024)];
         while (count > 0)
         {
-            int read = archive.File.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, count)), offset);
+            int read = archive.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, count)), offset);
             if (read == 0)
             {
                 return true;

@@ -1,5 +1,6 @@
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tar;
 
 namespace Snapshotter.Engine.Archive;
 
@@ -125,7 +126,7 @@ internal sealed class ChecksumListWriter(IFileSystem fileSystem) : IDisposable
 }
 
 /// <summary>Reads the lines of a checksum list one after the other, within a part of the archive.</summary>
-internal sealed class ChecksumListReader(IFile archive, long offset, long length)
+internal sealed class ChecksumListReader(IBlockSource archive, long offset, long length)
 {
     private readonly WindowedSource source = new(archive, 64 * 1024);
     private readonly long end = offset + length;
@@ -212,7 +213,7 @@ internal sealed class ChecksumListReader(IFile archive, long offset, long length
 
             int feed = part.IndexOf((byte)'\n');
             int take = feed < 0 ? part.Length : feed;
-            if (lineLength + take > Tar.TarLayout.MaxName * 2)
+            if (lineLength + take > TarLayout.MaxName * 2)
             {
                 // No honest line is that long: leave the rest, the name will not fit any entry.
                 position = end;

@@ -6,6 +6,9 @@ namespace Snapshotter.Engine.Archive;
 /// <summary>The names that entries have in an archive: <c>prefix/id</c> and what stands below.</summary>
 internal static class EntryNames
 {
+    /// <summary>Characters of a volume's id.</summary>
+    public const int IdLength = 64;
+
     /// <summary>The id of a volume: lowercase hex SHA-256 of its target.</summary>
     public static string IdOf(string target) => Hex.Of(SHA256.HashData(Encoding.UTF8.GetBytes(target)));
 
@@ -14,6 +17,34 @@ internal static class EntryNames
     /// way in an archive, which can go on meanwhile.
     /// </summary>
     public static void PrepareIds() => Task.Run(() => IdOf(""));
+
+    /// <summary>True for what has the form of a volume's id.</summary>
+    public static bool IsId(ReadOnlySpan<char> text)
+    {
+        foreach (char c in text)
+        {
+            if (!char.IsAsciiHexDigitLower(c))
+            {
+                return false;
+            }
+        }
+
+        return text.Length == IdLength;
+    }
+
+    /// <inheritdoc cref="IsId(ReadOnlySpan{char})"/>
+    public static bool IsId(ReadOnlySpan<byte> text)
+    {
+        foreach (byte b in text)
+        {
+            if (!char.IsAsciiHexDigitLower((char)b))
+            {
+                return false;
+            }
+        }
+
+        return text.Length == IdLength;
+    }
 
     /// <summary>Joins a prefix (which may be empty) and a name.</summary>
     public static byte[] Join(ReadOnlySpan<byte> prefix, string name)
@@ -56,7 +87,18 @@ internal static class EntryNames
     public static string ForMessage(ReadOnlySpan<byte> name)
     {
         const int longest = 1024;
-        string text = Display(name[..Math.Min(name.Length, longest)]) + (name.Length > longest ? "..." : "");
+        return Printable(Display(name[..Math.Min(name.Length, longest)]) + (name.Length > longest ? "..." : ""));
+    }
+
+    /// <inheritdoc cref="ForMessage(ReadOnlySpan{byte})"/>
+    public static string ForMessage(string name)
+    {
+        const int longest = 256;
+        return Printable(name.Length > longest ? name[..longest] + "..." : name);
+    }
+
+    private static string Printable(string text)
+    {
         return text.AsSpan().ContainsAnyInRange('\0', '\u001F') || text.AsSpan().ContainsAnyInRange('\u007F', '\u009F')
             ? string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c))
             : text;

@@ -46,16 +46,39 @@ internal sealed record Generation
     /// <summary>True when one of the trailer's offsets is right and the other is not: damage, though it can be mended like a move.</summary>
     public bool HasOneWrongOffset { get; init; }
 
+    /// <summary>Its volumes; where the manifest is damaged, those of them whose lines are as they were written.</summary>
     public required IReadOnlyList<ManifestVolume> Volumes { get; init; }
 
-    /// <summary>Null, or what is wrong with the manifest.</summary>
+    /// <summary>
+    /// Null, or what is wrong with the manifest. Then nothing that it says decides anything: the generation counts as one that
+    /// holds more than can be told.
+    /// </summary>
     public Notice? Damage { get; init; }
+
+    /// <summary>The volumes whose lines in the manifest are damaged, as far as they have left a trace.</summary>
+    public IReadOnlyList<DamagedVolume> DamagedVolumes { get; init; } = [];
 
     /// <summary>True when Snapshotter wrote it: its extents and checksums are in the manifest.</summary>
     public bool IsNative => Trailer != TrailerState.Absent;
 
+    /// <summary>Where its volumes lie if the manifest does not say.</summary>
+    public ForeignExtents Extents { get; init; } = new();
+
+    /// <summary>True when its mark was seen where it begins.</summary>
+    public bool HasMark { get; init; }
+
     /// <summary>True when where it begins is known for sure.</summary>
-    public bool HasExtents => Trailer is TrailerState.Valid or TrailerState.Moved;
+    public bool HasExtents => HasMark || Trailer is TrailerState.Valid or TrailerState.Moved;
+
+    /// <summary>
+    /// Whether it holds a volume, or may hold it: where the manifest is damaged nobody knows all that it holds.
+    /// </summary>
+    /// <param name="target">The volume's target.</param>
+    public bool MayHold(string target)
+    {
+        string id = EntryNames.IdOf(target);
+        return Volumes.Any(v => v.Id == id) || DamagedVolumes.Any(v => v.MayBe(target, id));
+    }
 
     /// <summary>The number of the generation behind one with the number given.</summary>
     public static int NumberAfter(int number) => number == int.MaxValue ? number : number + 1;

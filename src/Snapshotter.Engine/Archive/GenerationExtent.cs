@@ -11,12 +11,10 @@ namespace Snapshotter.Engine.Archive;
 /// </summary>
 internal static class GenerationExtent
 {
-    private const int IdLength = 64;
-
     /// <summary>True when everything from the generation's start to its end is its own: trailer and mark, a known length apart, say so.</summary>
-    public static bool IsSingleRun(IFile file, Generation generation)
+    public static bool IsSingleRun(ArchiveFile archive, Generation generation)
         => generation.Trailer is TrailerState.Valid or TrailerState.Moved
-            && GenerationMark.StandsAt(file, generation.Start);
+            && GenerationMark.StandsAt(archive, generation.Start);
 
     /// <summary>The bytes of a generation, in merged ranges.</summary>
     /// <param name="archive">The archive.</param>
@@ -27,15 +25,15 @@ internal static class GenerationExtent
     public static IReadOnlyList<ByteRange> Of(
         ArchiveFile archive, Generation generation, IReadOnlyList<Generation> all, CancellationToken cancellation)
     {
-        if (IsSingleRun(archive.File, generation))
+        if (IsSingleRun(archive, generation))
         {
             return [new ByteRange(generation.Start, generation.End)];
         }
 
-        var others = all.Where(other => other != generation && IsSingleRun(archive.File, other)).ToList();
+        var others = all.Where(other => other != generation && IsSingleRun(archive, other)).ToList();
         var names = OwnNames(generation);
         var ranges = new List<ByteRange>();
-        var reader = new TarReader(new WindowedSource(archive.File), generation.Start, generation.End);
+        var reader = new TarReader(new WindowedSource(archive), generation.Start, generation.End);
         try
         {
             while (reader.Next())
@@ -63,7 +61,7 @@ internal static class GenerationExtent
     {
         IEnumerable<string> names = generation.Volumes
             .Select(volume => volume.Id)
-            .Where(id => id.Length == IdLength && id.All(char.IsAsciiHexDigitLower));
+            .Where(id => EntryNames.IsId(id));
         if (generation.IsNative)
         {
             names = names.Concat(["XXH128SUMS", "SHA256SUMS"]);

@@ -1,5 +1,4 @@
 using System.Text;
-using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Tar;
 
 namespace Snapshotter.Engine.Archive;
@@ -12,6 +11,9 @@ namespace Snapshotter.Engine.Archive;
 /// </summary>
 internal static class GenerationMark
 {
+    /// <summary>Where the record ends, from the generation's first byte.</summary>
+    private const int BehindRecord = 3 * TarLayout.BlockSize;
+
     private static readonly byte[] Text = Encoding.ASCII.GetBytes("Snapshotter generation, committed when the blocks before it are not zero. ");
 
     /// <summary>
@@ -21,13 +23,18 @@ internal static class GenerationMark
     public static ReadOnlyMemory<byte> Comment { get; } = MakeComment();
 
     /// <summary>True when the mark stands where a generation that begins at the offset has it.</summary>
-    public static bool StandsAt(IFile file, long generationStart)
+    public static bool StandsAt(IBlockSource source, long generationStart)
     {
         Span<byte> block = stackalloc byte[TarLayout.BlockSize];
         int inRecord = TarLayout.BlockSize - "1024 comment=".Length;
-        return file.Read(block, generationStart + TarLayout.EndMarkerSize) == block.Length
+        return source.Read(block, generationStart + TarLayout.EndMarkerSize) == block.Length
             && block[..^1].SequenceEqual(Comment.Span.Slice(inRecord, TarLayout.BlockSize - 1));
     }
+
+    /// <summary>True when the headers of an entry begin with the mark: a generation begins there.</summary>
+    public static bool IsIn(ReadOnlySpan<byte> headers) =>
+        headers.Length > BehindRecord
+        && headers[(BehindRecord - TarLayout.BlockSize)..(BehindRecord - 1)].SequenceEqual(Comment.Span[^(TarLayout.BlockSize - 1)..]);
 
     private static byte[] MakeComment()
     {

@@ -62,6 +62,9 @@ internal sealed record ManifestVolume
 /// <param name="Damage">Null, or what is wrong with the rest.</param>
 internal sealed record Manifest(IReadOnlyList<ManifestVolume> Volumes, Notice? Damage)
 {
+    /// <summary>The volumes whose lines are damaged, as far as they have left a trace.</summary>
+    public IReadOnlyList<DamagedVolume> Damaged { get; init; } = [];
+
     /// <summary>Base name of the entry that ends a generation.</summary>
     public const string FileName = "volumes-data.yml";
 
@@ -74,16 +77,14 @@ internal sealed record Manifest(IReadOnlyList<ManifestVolume> Volumes, Notice? D
     /// <summary>Longest target of a volume, in characters.</summary>
     public const int MaxTarget = 8192;
 
-    /// <summary>Most volumes in a manifest that does not say where each lies: all entries are looked through for every one of them.</summary>
-    private const int MaxForeignVolumes = 256;
-
-    /// <summary>Without volumes that cannot be true: named twice, overlapping, or more than an archive of another program may have.</summary>
+    /// <summary>Without volumes that cannot be true, which count as damaged: named twice, or lying where others lie.</summary>
     /// <param name="name">The entry's name, for the notice.</param>
     /// <param name="length">Bytes of the generation before the manifest; null when another program made it.</param>
     public Manifest Checked(string name, long? length)
     {
         var ids = new HashSet<string>(StringComparer.Ordinal);
         var kept = new List<ManifestVolume>();
+        var damaged = new List<DamagedVolume>(Damaged);
         long end = 0;
         foreach (var volume in Volumes)
         {
@@ -93,14 +94,14 @@ internal sealed record Manifest(IReadOnlyList<ManifestVolume> Volumes, Notice? D
                 isPossible &= volume.Offset >= end && volume.Offset <= length && volume.Length <= length - volume.Offset;
                 end = isPossible ? volume.Offset!.Value + volume.Length!.Value : end;
             }
-            else
-            {
-                isPossible &= kept.Count < MaxForeignVolumes;
-            }
 
             if (isPossible)
             {
                 kept.Add(volume);
+            }
+            else
+            {
+                damaged.Add(new DamagedVolume(volume.Id, volume.Target));
             }
         }
 
@@ -108,6 +109,9 @@ internal sealed record Manifest(IReadOnlyList<ManifestVolume> Volumes, Notice? D
             ? this
             : new Manifest(kept, Damage ?? new Notice(
                 BackupError.ArchiveInvalid, name,
-                $"The manifest is damaged: {Volumes.Count - kept.Count} of its volumes are named twice, lie where others lie, or are too many."));
+                $"The manifest is damaged: {Volumes.Count - kept.Count} of its volumes are named twice or lie where others lie."))
+            {
+                Damaged = damaged,
+            };
     }
 }

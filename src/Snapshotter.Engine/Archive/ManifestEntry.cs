@@ -1,5 +1,4 @@
 using System.Text;
-using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
 
@@ -57,7 +56,8 @@ internal static class ManifestEntry
     /// <param name="file">The archive.</param>
     /// <param name="end">Where the generation would end.</param>
     /// <param name="salvage">The first header may be damaged, as long as it is not zero: the rest of the generation can be read without it.</param>
-    public static Generation? TryReadEndingAt(IFile file, long end, bool salvage = false)
+    /// <returns>Null when there is none, and when anything about it is damaged: then only a walk over the headers shows what it is.</returns>
+    public static Generation? TryReadEndingAt(IBlockSource file, long end, bool salvage = false)
     {
         if (end < TarLayout.Alignment || end % TarLayout.BlockSize != 0)
         {
@@ -75,7 +75,7 @@ internal static class ManifestEntry
         }
 
         Span<byte> first = stackalloc byte[TarLayout.BlockSize];
-        if (file.Read(first, trailer.Start) != first.Length || !(salvage ? !TarBlock.IsZero(first) : TarBlock.IsValidHeader(first)))
+        if (file.Read(first, trailer.Start) != first.Length || TarBlock.IsZero(first))
         {
             return null;
         }
@@ -89,7 +89,7 @@ internal static class ManifestEntry
             }
 
             var generation = Read(file, reader.Entry, trailer.Start, trailer.Start, nextNumber: 1);
-            return generation.Trailer == TrailerState.Valid ? generation : null;
+            return generation is { Trailer: TrailerState.Valid, Damage: null } && (BeginsAsNamed(file, generation) ?? salvage) ? generation : null;
         }
         catch (TarFormatException)
         {
@@ -97,11 +97,36 @@ internal static class ManifestEntry
         }
     }
 
-    public static bool IsManifest(TarEntry entry)
+    /// <summary>
+    /// Whether the first entry has the name that the manifest's own name and its first line ask for: names in pax records
+    /// are covered by no header's checksum. Null when the entry cannot be read.
+    /// </summary>
+    private static bool? BeginsAsNamed(IBlockSource file, Generation generation)
+    {
+        try
+        {
+            var reader = new TarReader(new WindowedSource(file, TarLayout.Alignment), generation.Start, generation.ManifestOffset);
+            return reader.Next() && (generation.Volumes.Count == 0 || reader.Entry.Name.Span.SequenceEqual(
+                EntryNames.Join(generation.PrefixBytes, generation.Volumes[0].Id)));
+        }
+        catch (TarFormatException)
+        {
+            return null;
+        }
+    }
+
+    public static bool IsManifest(TarEntry entry) => IsOrdinary(entry) && HasName(entry);
+
+    /// <summary>True for what has the name of a manifest, but is no such file as a manifest is.</summary>
+    public static bool IsNoManifest(TarEntry entry) => entry.Type == TypeFlag.Regular && HasName(entry) && !IsOrdinary(entry);
+
+    private static bool IsOrdinary(TarEntry entry) =>
+        entry.Type == TypeFlag.Regular && entry.Sparse is null && entry.Size <= Manifest.MaxSize && entry.Name.Length <= Manifest.MaxName;
+
+    private static bool HasName(TarEntry entry)
     {
         var name = entry.Name.Span;
-        return entry.Type == TypeFlag.Regular && entry.Sparse is null && entry.Size <= Manifest.MaxSize
-            && name.Length <= Manifest.MaxName && name.EndsWith("volumes-data.yml"u8)
+        return name.EndsWith("volumes-data.yml"u8)
             && (name.Length == Manifest.FileName.Length || name[^(Manifest.FileName.Length + 1)] == (byte)'/');
     }
 
@@ -111,12 +136,11 @@ internal static class ManifestEntry
     /// <param name="start">Where the generation starts if the manifest does not say.</param>
     /// <param name="previousEnd">Where the generation before ends, of whatever prefix: there this one starts if its offsets were only half written when they were mended.</param>
     /// <param name="nextNumber">The generation's number if the manifest does not say.</param>
-    public static Generation Read(IFile file, TarEntry entry, long start, long previousEnd, int nextNumber)
+    public static Generation Read(IBlockSource file, TarEntry entry, long start, long previousEnd, int nextNumber)
     {
         byte[] data = new byte[entry.Size];
         int read = file.Read(data, entry.DataOffset);
-        var name = EntryNames.TrimStart(entry.Name.Span);
-        byte[] prefix = name[..Math.Max(0, name.Length - Manifest.FileName.Length - 1)].ToArray();
+        byte[] prefix = PrefixOf(entry);
         string display = EntryNames.ForMessage(entry.Name.Span);
 
         var state = TrailerState.Absent;
@@ -147,34 +171,68 @@ internal static class ManifestEntry
             state = TrailerState.Damaged;
         }
 
-        var manifest = ManifestYaml.Read(data.AsSpan(0, read), display);
-        if (state == TrailerState.Absent && manifest.Volumes.Any(v => v.IsNative))
+        var manifest = state == TrailerState.Damaged ? null : ManifestYaml.Read(data.AsSpan(0, read), display);
+        if (state == TrailerState.Absent && manifest!.Volumes.Any(v => v.Headers is not null || v.Offset is not null))
         {
             // Ours, and its last line cannot be read.
             state = TrailerState.Damaged;
         }
 
-        manifest = manifest.Checked(
+        if (state == TrailerState.Damaged)
+        {
+            manifest = ManifestYaml.ReadOwnDamaged(data.AsSpan(0, read), new Notice(
+                BackupError.ArchiveInvalid, display, $"The manifest at offset {entry.HeaderOffset} is damaged: its check does not fit."));
+        }
+
+        manifest = manifest!.Checked(
             display, state == TrailerState.Absent ? null : entry.HeaderOffset - start);
-        var damage = manifest.Damage
-            ?? (state == TrailerState.Damaged
-                ? new Notice(BackupError.ArchiveInvalid, display, $"The manifest at offset {entry.HeaderOffset} is damaged: its check does not fit.")
-                : null);
         var firstVolume = manifest.Volumes.Count > 0 ? manifest.Volumes[0] : null;
         return new Generation
         {
             Number = firstVolume?.Generation ?? nextNumber,
             Prefix = EntryNames.Display(prefix),
             PrefixBytes = prefix,
-            Created = firstVolume?.Created ?? MetaEntry.TimeOf(entry),
+            Created = manifest.Damage is null && firstVolume?.Created is { } created ? created : MetaEntry.TimeOf(entry),
             Start = start,
             ManifestOffset = entry.HeaderOffset,
             End = entry.NextOffset,
             Trailer = state,
             HasOneWrongOffset = isHalfRight,
             Volumes = manifest.Volumes,
-            Damage = damage,
+            Damage = manifest.Damage,
+            DamagedVolumes = manifest.Damaged,
         };
+    }
+
+    /// <summary>A generation of which nothing is known but that it is there: its manifest cannot be read.</summary>
+    /// <param name="entry">The manifest's entry.</param>
+    /// <param name="why">What is wrong with it, to follow "the manifest cannot be used:".</param>
+    /// <param name="number">The generation's number.</param>
+    /// <param name="error">The stable id.</param>
+    public static Generation Refuse(TarEntry entry, string why, int number, BackupError error = BackupError.ArchiveInvalid)
+    {
+        byte[] prefix = PrefixOf(entry);
+        string display = EntryNames.ForMessage(entry.Name.Span);
+        return new Generation
+        {
+            Number = number,
+            Prefix = EntryNames.Display(prefix),
+            PrefixBytes = prefix,
+            Created = MetaEntry.TimeOf(entry),
+            Start = entry.HeaderOffset,
+            ManifestOffset = entry.HeaderOffset,
+            End = entry.NextOffset,
+            Trailer = error == BackupError.ArchiveUnreadable ? TrailerState.Damaged : TrailerState.Absent,
+            Volumes = [],
+            DamagedVolumes = [DamagedVolume.Unknown],
+            Damage = new Notice(error, display, $"The manifest '{display}' at offset {entry.HeaderOffset} cannot be used: {why}."),
+        };
+    }
+
+    private static byte[] PrefixOf(TarEntry entry)
+    {
+        var name = EntryNames.TrimStart(entry.Name.Span);
+        return name[..Math.Max(0, name.Length - Manifest.FileName.Length - 1)].ToArray();
     }
 
     private static bool StartsAt(long start, TarEntry manifest, ReadOnlySpan<byte> text, in ManifestTrailer trailer)

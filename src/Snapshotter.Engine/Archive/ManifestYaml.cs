@@ -16,6 +16,10 @@ internal static class ManifestYaml
     /// <summary>So many unreadable volumes are enough: the rest of the text is no manifest.</summary>
     private const int MaxFailures = 100;
 
+    /// <summary>What every volume of ours has.</summary>
+    private static readonly string[] RequiredKeys =
+        ["created", "generation", "entries", "bytes", "complete", "checksum", "offset", "length", "headers"];
+
     /// <summary>
     /// Reads the list. When it is no well-formed YAML as a whole, each volume's lines are tried alone: what can be read
     /// is returned, and the damage is told.
@@ -29,31 +33,74 @@ internal static class ManifestYaml
         }
         catch (Exception e) when (IsMistake(e))
         {
-            return new Manifest(
-                ReadWhatCanBe(text), new Notice(BackupError.ArchiveInvalid, path, $"The manifest is damaged: {Shorten(e.Message)}"));
+            return ReadWhatCanBe(
+                text, new Notice(BackupError.ArchiveInvalid, path, $"The manifest is damaged: {Shorten(e.Message)}"), (lines, _) => Parse(lines));
         }
     }
 
-    private static List<ManifestVolume> ReadWhatCanBe(string text)
+    /// <summary>
+    /// Reads a manifest of ours whose check does not fit: only volumes whose lines are to the letter what is written for one
+    /// count, for a key misspelled is a key missing, which would change what the others mean.
+    /// </summary>
+    public static Manifest ReadOwnDamaged(ReadOnlySpan<byte> bytes, Notice damage) =>
+        ReadWhatCanBe(Encoding.UTF8.GetString(bytes), damage, (lines, damaged) => [ParseOwn(lines, damaged)]);
+
+    private static Manifest ReadWhatCanBe(string text, Notice damage, Func<string, List<DamagedVolume>, List<ManifestVolume>> parse)
     {
         var volumes = new List<ManifestVolume>();
-        int failed = 0;
-        foreach (string chunk in SplitVolumes(text))
+        var damaged = new List<DamagedVolume>();
+        foreach (string lines in SplitVolumes(text))
         {
             try
             {
-                volumes.AddRange(Parse(chunk));
+                volumes.AddRange(parse(lines, damaged));
             }
             catch (Exception e) when (IsMistake(e))
             {
-                if (++failed == MaxFailures)
+                damaged.AddRange(DamagedVolume.In(lines).Take(MaxFailures));
+                if (damaged.Count >= MaxFailures)
                 {
+                    damaged.Add(DamagedVolume.Unknown);
                     break;
                 }
             }
         }
 
-        return volumes;
+        return new Manifest(volumes, damage) { Damaged = damaged };
+    }
+
+    private static ManifestVolume ParseOwn(string lines, List<DamagedVolume> damaged)
+    {
+        // Behind the last volume come comments, which may be what is damaged. Elsewhere it is the beginning of the next volume.
+        int end = lines.IndexOf('\n', StringComparison.Ordinal) + 1;
+        while (lines.AsSpan(end).StartsWith("  "))
+        {
+            int next = lines.IndexOf('\n', end);
+            end = next < 0 ? lines.Length : next + 1;
+        }
+
+        var maps = ManifestLines.TryRead(lines[..end]);
+        if (maps is not [var keys] || !RequiredKeys.All(keys.ContainsKey))
+        {
+            throw new FormatException("The lines of a volume are not as they were written.");
+        }
+
+        var volume = ToVolume(keys);
+        bool hasSums = volume.SumsOffset is not null && volume.SumsLength is not null;
+        bool isWhole = keys["complete"] is "true" or "false"
+            && (volume.Checksum == ChecksumNames.None || (volume.Checksum is ChecksumNames.XxHash128 or ChecksumNames.Sha256 && hasSums))
+            && EntryNames.IdOf(volume.Target) == volume.Id;
+        if (!isWhole)
+        {
+            throw new FormatException("The lines of a volume contradict each other.");
+        }
+
+        if (lines.AsSpan(end).Contains(": ", StringComparison.Ordinal))
+        {
+            damaged.AddRange(DamagedVolume.In(lines[end..]));
+        }
+
+        return volume;
     }
 
     /// <summary>The scanner has exceptions of its own, but lets others out at some broken texts.</summary>
@@ -97,7 +144,10 @@ internal static class ManifestYaml
             string key = parser.Consume<Scalar>().Value;
             if (parser.TryConsume<Scalar>(out var scalar))
             {
-                keys[key] = scalar.Value;
+                if (!keys.TryAdd(key, scalar.Value))
+                {
+                    throw new FormatException($"A volume has the key '{key}' twice.");
+                }
             }
             else
             {
@@ -179,7 +229,7 @@ internal static class ManifestYaml
 
     private static IEnumerable<string> SplitVolumes(string text)
     {
-        int start = text.IndexOf("- ", StringComparison.Ordinal);
+        int start = 0;
         while (start >= 0)
         {
             int next = text.IndexOf("\n- ", start, StringComparison.Ordinal);

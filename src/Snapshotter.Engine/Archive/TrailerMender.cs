@@ -13,10 +13,11 @@ internal static class TrailerMender
     /// says that all are.
     /// </summary>
     /// <exception cref="FileSystemException">A trailer could not be written: it and those behind it want mending still.</exception>
-    public static void Mend(IFile file, IEnumerable<Generation> generations, bool durable)
+    public static void Mend(ArchiveFile archive, IEnumerable<Generation> generations, bool durable)
     {
+        var file = archive.File;
         var moved = generations
-            .Where(g => g.Trailer == TrailerState.Moved && GenerationExtent.IsSingleRun(file, g))
+            .Where(g => g.Trailer == TrailerState.Moved && GenerationExtent.IsSingleRun(archive, g))
             .OrderBy(g => g.Start)
             .ToList();
         for (int i = 0; i < moved.Count; i++)

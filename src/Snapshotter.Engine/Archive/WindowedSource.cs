@@ -1,4 +1,4 @@
-using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
 
 namespace Snapshotter.Engine.Archive;
@@ -11,29 +11,40 @@ internal sealed class WindowedSource : IBlockSource
 {
     private const int SmallFill = 4 * 1024;
 
-    private readonly IFile file;
+    private readonly IBlockSource source;
     private readonly int windowSize;
     private readonly Stack<SharedWindow> spare = new();
     private SharedWindow window;
     private long windowStart;
     private int windowLength;
 
-    public WindowedSource(IFile file, int windowSize = 256 * 1024)
+    public WindowedSource(IBlockSource source, int windowSize = 256 * 1024)
     {
-        this.file = file;
+        this.source = source;
         this.windowSize = windowSize;
         window = SharedWindow.Take(spare, windowSize);
-        Length = file.Length;
+        Length = source.Length;
     }
 
     public long Length { get; }
 
+    /// <inheritdoc/>
+    /// <remarks>Fewer as well when the rest cannot be read: who needs it asks again, and is told.</remarks>
     public int Read(Span<byte> buffer, long offset)
     {
         int done = 0;
         while (done < buffer.Length)
         {
-            var part = Peek(offset + done, buffer.Length - done);
+            ReadOnlySpan<byte> part;
+            try
+            {
+                part = Peek(offset + done, buffer.Length - done);
+            }
+            catch (BackupException e) when (done > 0 && e.Error == BackupError.ArchiveUnreadable)
+            {
+                break;
+            }
+
             if (part.IsEmpty)
             {
                 break;
@@ -77,6 +88,11 @@ internal sealed class WindowedSource : IBlockSource
             // The window ends in between. What it has of them is read once more: no more than a file that goes in one piece.
             Fill(offset, windowSize);
             length = Math.Min(count, windowLength);
+            if (length < count)
+            {
+                // Cut off meanwhile, or what cannot be read: then this says so.
+                _ = source.Read(stackalloc byte[1], offset + length);
+            }
         }
 
         holder = window;
@@ -92,7 +108,22 @@ internal sealed class WindowedSource : IBlockSource
         }
 
         windowLength = 0;
-        windowLength = file.Read(window.Bytes.AsSpan(0, (int)Math.Min(count, Length - offset)), offset);
         windowStart = offset;
+        for (count = (int)Math.Min(count, Length - offset); ; count = ToBorder(offset, count / 2))
+        {
+            try
+            {
+                windowLength = source.Read(window.Bytes.AsSpan(0, count), offset);
+                return;
+            }
+            catch (BackupException e) when (e.Error == BackupError.ArchiveUnreadable && count > ToBorder(offset, 1))
+            {
+                // What cannot be read may stand behind what is wanted.
+            }
+        }
     }
+
+    /// <summary>The bytes up to a border between pages at or behind so many: a disk fails by the page.</summary>
+    private static int ToBorder(long offset, int count) =>
+        (int)(((offset + Math.Max(count, 1) + TarLayout.Alignment - 1) & ~(long)(TarLayout.Alignment - 1)) - offset);
 }

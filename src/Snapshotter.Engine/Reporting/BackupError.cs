@@ -30,6 +30,9 @@ public enum BackupError
     /// <summary>The archive is not a tar, or is truncated or damaged at the offset given.</summary>
     ArchiveInvalid,
 
+    /// <summary>The operating system cannot read the archive at the offset given: a broken disk, or a lost connection.</summary>
+    ArchiveUnreadable,
+
     /// <summary>Another process is writing the archive.</summary>
     ArchiveLocked,
 

@@ -61,6 +61,9 @@ public enum Remedy
     /// <summary>Name a generation; the message has the numbers of those that can be read.</summary>
     ChooseGeneration,
 
+    /// <summary>Name the volumes that are whole, or an older generation; the message has them.</summary>
+    ChooseWhole,
+
     /// <summary>Say which generations go, or which stay.</summary>
     ChooseWhatGoes,
 

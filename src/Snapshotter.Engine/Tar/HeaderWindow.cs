@@ -39,6 +39,12 @@ internal sealed class HeaderWindow(IBlockSource source, long limit)
         }
 
         loaded += source.Read(bytes.AsSpan(loaded, wanted - loaded), Offset + loaded);
+        if (loaded < length)
+        {
+            // Ends here, or cannot be read: then the source says so now.
+            loaded += source.Read(bytes.AsSpan(loaded, (int)length - loaded), Offset + loaded);
+        }
+
         return loaded >= length;
     }
 

@@ -1,5 +1,4 @@
 using Snapshotter.Engine.Archive;
-using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Tests.Support;
 
 namespace Snapshotter.Engine.Tests.Archive;
@@ -12,10 +11,9 @@ public sealed class WindowedSourceTests
     [Fact]
     public void What_is_held_stays_as_it_is_while_the_reading_goes_on()
     {
-        using var folder = new TempFolder();
         byte[] content = new byte[20 * WindowSize];
         new Random(1).NextBytes(content);
-        using var file = PlatformFileSystem.Current.OpenFile(folder.WriteFile("file", content), FileAccessKind.Read);
+        var file = new MemorySource(content);
         CsCheck.Check.Sample(
             CsCheck.Gen.Int[0, 1_000_000],
             seed =>

@@ -27,7 +27,7 @@ internal sealed class OptimizeJob(IFileSystem fileSystem, string path, OptimizeO
                 Reasons = decision.Reasons,
             });
             bool isUnfinished = map.Generations.Any(
-                g => g.Trailer == TrailerState.Moved && GenerationExtent.IsSingleRun(archive.File, g));
+                g => g.Trailer == TrailerState.Moved && GenerationExtent.IsSingleRun(archive, g));
             return new OptimizePlan(this, path, [.. planned], isUnfinished);
         }
         catch (FileSystemException e)
@@ -51,7 +51,7 @@ internal sealed class OptimizeJob(IFileSystem fileSystem, string path, OptimizeO
                 g => GenerationExtent.Of(archive, g.Generation, map.Generations, cancellation)));
             var staying = map.Generations.Except(going.Select(g => g.Generation)).ToList();
 
-            TrailerMender.Mend(archive.File, staying, options.Durable);
+            TrailerMender.Mend(archive, staying, options.Durable);
             bool inPlace = ranges.Count == 0 || TryCut(archive, staying, ref ranges, cancellation);
             if (!inPlace)
             {
@@ -101,7 +101,7 @@ internal sealed class OptimizeJob(IFileSystem fileSystem, string path, OptimizeO
             staying[i] = Without(removed, staying[i]);
         }
 
-        TrailerMender.Mend(archive.File, staying, options.Durable);
+        TrailerMender.Mend(archive, staying, options.Durable);
         ranges = [.. ranges.SkipLast(cut)];
         return ranges.Count == 0;
     }
@@ -119,7 +119,7 @@ internal sealed class OptimizeJob(IFileSystem fileSystem, string path, OptimizeO
             copy =>
             {
                 var expected = staying.ConvertAll(g => Without(ranges, g));
-                TrailerMender.Mend(copy.File, expected, durable: false);
+                TrailerMender.Mend(copy, expected, durable: false);
                 CheckCopy(copy, expected, monitor.TotalBytes, cancellation);
             },
             bytes => monitor.Advance(bytes, 0));

@@ -8,8 +8,14 @@ namespace Snapshotter.Engine.Volumes.Reading;
 internal static class GenerationFinder
 {
     /// <summary>The one generation of a prefix that is meant.</summary>
-    /// <exception cref="BackupException">GenerationNotFound: the message lists what there is.</exception>
-    public static Generation Find(ArchiveFile archive, ArchiveMap map, string prefix, GenerationChoice choice)
+    /// <param name="archive">The archive.</param>
+    /// <param name="map">Its generations.</param>
+    /// <param name="prefix">Path inside the tar.</param>
+    /// <param name="choice">Which generation.</param>
+    /// <param name="named">Wildcard patterns of the targets that are named; empty for all of it.</param>
+    /// <exception cref="BackupException">GenerationNotFound: the message lists what there is. ArchiveInvalid, ArchiveUnreadable:
+    /// it is damaged, and not all that is named in it is known to be whole.</exception>
+    public static Generation Find(ArchiveFile archive, ArchiveMap map, string prefix, GenerationChoice choice, IReadOnlyList<string> named)
     {
         var ofPrefix = map.Generations.Where(g => g.Prefix == prefix).ToList();
         if (map.Damage is { } damage && ofPrefix.Count == 0)
@@ -31,10 +37,16 @@ internal static class GenerationFinder
             (choice.Number is null || g.Number == choice.Number) && (choice.AsOf is null || g.Created <= choice.AsOf)).ToList();
         if (candidates.Count > 0)
         {
+            var found = candidates[^1];
+
             // Without a number, the one that is meant may be what cannot be read: an older one in its place would be a silent loss.
-            return map.Damage is null || choice.Number is not null || !map.Generations.Take(map.BeforeDamage).Contains(candidates[^1])
-                ? candidates[^1]
-                : throw Hidden(map.Damage, ofPrefix);
+            if (map.Damage is not null && choice.Number is null && map.Generations.Take(map.BeforeDamage).Contains(found))
+            {
+                throw Hidden(map.Damage, ofPrefix);
+            }
+
+            new DamageGuard(archive.Path, ofPrefix).Check(found, named);
+            return found;
         }
 
         string have = string.Join(", ", ofPrefix.TakeLast(10).Select(

@@ -41,8 +41,12 @@ internal sealed class VolumeReader
             start += volume.Offset.Value;
             rangeEnd = start + volume.Length.Value;
         }
+        else
+        {
+            (start, rangeEnd) = generation.Extents.Of(archive, generation, volume);
+        }
 
-        Source = new WindowedSource(archive.File, WindowSize);
+        Source = new WindowedSource(archive, (int)Math.Clamp(rangeEnd - start, TarLayout.Alignment, WindowSize));
         reader = new TarReader(Source, start, rangeEnd);
     }
 

@@ -211,7 +211,7 @@ internal sealed class VolumeVerifier(
             for (long done = 0; done < run.Length;)
             {
                 cancellation.ThrowIfCancellationRequested();
-                int read = archive.File.Read(buffer.AsSpan(0, (int)Math.Min(Step, run.Length - done)), offset);
+                int read = archive.Read(buffer.AsSpan(0, (int)Math.Min(Step, run.Length - done)), offset);
                 if (read == 0)
                 {
                     throw ArchiveErrors.Invalid(archive.Path, offset, "the archive ends within a file's data.");
@@ -377,7 +377,7 @@ internal sealed class VolumeVerifier(
                 archive.Path, generation.ManifestOffset, $"the manifest's place of the checksums of '{volume.Target}' is not within its generation.");
         }
 
-        return new ChecksumListReader(archive.File, generation.Start + offset, length);
+        return new ChecksumListReader(archive, generation.Start + offset, length);
     }
 
     /// <summary>A file that is hashed on another thread.</summary>

@@ -33,7 +33,7 @@ internal sealed class ArchivedParents
             return null;
         }
 
-        var reader = new TarReader(new WindowedSource(archive.File, WindowSize), offset);
+        var reader = new TarReader(new WindowedSource(archive, WindowSize), offset);
         return reader.Next() ? EntryMetadata.Of(reader.Entry, FileKind.Directory, setOwner, losses) : null;
     }
 }

@@ -16,7 +16,7 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
     /// <summary>Each link that waits may hold two directories open.</summary>
     private const int MaxWaiting = 128;
 
-    private readonly Queue<Link> waiting = new(MaxWaiting);
+    private readonly List<Link> waiting = new(MaxWaiting);
 
     public bool IsFull => waiting.Count == MaxWaiting;
 
@@ -49,7 +49,7 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
         }
 
         directory.AddReference();
-        waiting.Enqueue(link);
+        waiting.Add(link);
     }
 
     /// <summary>Makes the links, in their order, when all their targets are written.</summary>
@@ -57,15 +57,15 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
     /// <returns>How many there were.</returns>
     public int MakeAll(IDirectory root)
     {
-        int made = 0;
-        for (; waiting.TryPeek(out var link); made++)
+        foreach (var link in waiting)
         {
             Make(link, root);
-            waiting.Dequeue();
             link.TargetDirectory?.Dispose();
             link.Directory.Release();
         }
 
+        int made = waiting.Count;
+        waiting.Clear();
         return made;
     }
 
@@ -75,7 +75,6 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
         foreach (var link in waiting)
         {
             link.TargetDirectory?.Dispose();
-            link.Directory.Abandon();
         }
     }
 

@@ -106,7 +106,6 @@ internal sealed class TreeWriter : IDisposable
     public void Dispose()
     {
         pool.Dispose();
-        batch.Abandon();
         links.Dispose();
         directories.Dispose();
     }

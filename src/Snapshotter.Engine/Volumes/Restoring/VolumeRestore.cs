@@ -20,7 +20,10 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
 
         using var archive = ArchiveFile.OpenRead(fileSystem, archivePath, options.Wait, cancellation);
         var map = ReadMap(archive, cancellation);
-        var generation = GenerationFinder.Find(archive, map, config.Prefix, options.Generation);
+        IReadOnlyList<string> named = options.Volumes.Count == 0 || config.Volumes.Count == 0
+            ? options.Volumes
+            : [.. config.Volumes.Select(v => v.Target).Where(IsChosen)];
+        var generation = GenerationFinder.Find(archive, map, config.Prefix, options.Generation, named);
         var planned = config.Volumes.Count > 0 ? FromConfig(archive, map, generation) : FromManifest(archive, map, generation);
         return planned.Count > 0 || options.Volumes.Count == 0
             ? planned
@@ -51,6 +54,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         var map = ReadMap(archive, cancellation);
         var places = new NestedPlaces(fileSystem);
         var targets = volumes.Select(volume => Target(archive, map, places, volume, volumes)).ToList();
+        TellDamage(map, targets, reporter);
 
         var validation = new JobMonitor(reporter, "Validating", cancellation) { TotalBytes = Total(targets, t => t.Volume.Bytes ?? 0) };
         foreach (var target in targets)
@@ -65,6 +69,20 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         foreach (var target in targets)
         {
             yield return Restore(archive, target, monitor, reporter, cancellation);
+        }
+    }
+
+    private void TellDamage(ArchiveMap map, List<RestoreTarget> targets, IReporter reporter)
+    {
+        Generation? told = null;
+        foreach (var target in targets)
+        {
+            if (target.Generation != told && new DamageGuard(archivePath, map.Generations).Warning(target.Generation) is { } warning)
+            {
+                reporter.Warn(warning);
+            }
+
+            told = target.Generation;
         }
     }
 
@@ -226,7 +244,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
     }
 
     private static string Names(Generation generation) =>
-        string.Join(", ", generation.Volumes.Take(10).Select(v => $"'{v.Target}'")) + (generation.Volumes.Count > 10 ? ", ..." : "");
+        string.Join(", ", generation.Volumes.Take(10).Select(v => $"'{EntryNames.ForMessage(v.Target)}'")) + (generation.Volumes.Count > 10 ? ", ..." : "");
 
     /// <summary>Below a destination a path of Windows can be restored anywhere.</summary>
     private bool IsAbsolute(string target) =>

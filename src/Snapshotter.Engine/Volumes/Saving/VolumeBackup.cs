@@ -94,9 +94,9 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
     {
         try
         {
-            TrailerMender.Mend(archive.File, map.Generations, options.Durable);
+            TrailerMender.Mend(archive, map.Generations, options.Durable);
         }
-        catch (FileSystemException e)
+        catch (Exception e) when (e is FileSystemException or BackupException)
         {
             reporter.Detail($"The archive opens slowly, since offsets in it could not be mended: {e.Message}.");
         }
