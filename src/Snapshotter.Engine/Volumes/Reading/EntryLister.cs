@@ -80,7 +80,7 @@ internal sealed class EntryLister
         }
     }
 
-    private TarReader Reader(long start, long end) => new(new WindowedSource(archive.File), start, end);
+    private TarReader Reader(long start, long end) => new(new WindowedSource(archive), start, end);
 
     private bool Next(TarReader reader)
     {
