@@ -65,6 +65,10 @@ internal sealed class MemoryDirectory(MemoryFileSystem fileSystem, long inode, s
     {
         using var scope = Enter();
         var child = Find(name, "open");
+        if (fileSystem.Unreadable.Contains(PathOf(name)))
+        {
+            throw MemoryFileSystem.Failure(FileError.AccessDenied, "open", PathOf(name));
+        }
         return fileSystem.Names[child].Kind == FileKind.SymbolicLink
             ? throw MemoryFileSystem.Failure(FileError.SymbolicLink, "open", PathOf(name))
             : new MemoryFile(fileSystem, child, PathOf(name), isWritable: false);

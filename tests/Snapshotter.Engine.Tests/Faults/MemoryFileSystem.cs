@@ -74,6 +74,9 @@ internal sealed class MemoryFileSystem : IFileSystem
 
     public static byte[] Encode(string name) => Encoding.Latin1.GetBytes(name);
 
+    /// <summary>Paths of files that cannot be opened for reading.</summary>
+    public HashSet<string> Unreadable { get; } = [];
+
     /// <summary>The disk after a crash now. The one that crashed is left as it is: other outcomes can be drawn from it.</summary>
     public MemoryFileSystem AfterCrash(CrashMode mode, int seed = 0)
     {

@@ -27,7 +27,9 @@ internal static class Scene
     public static TheoryData<string> Shapes => ["empty", "one generation", "three generations", "padded by GNU tar", "unaligned", "across pages"];
 
     /// <summary>A disk with the volumes and an archive of that shape, all of it durable.</summary>
-    public static MemoryFileSystem Build(string shape)
+    /// <param name="shape">One of <see cref="Shapes"/>.</param>
+    /// <param name="isIncomplete">A file that cannot be read is there when the last generation is saved.</param>
+    public static MemoryFileSystem Build(string shape, bool isIncomplete = false)
     {
         var fileSystem = new MemoryFileSystem();
         fileSystem.CreateDirectories("/archives");
@@ -36,11 +38,6 @@ internal static class Scene
         fileSystem.CreateDirectories(Nested);
         fileSystem.MarkMountPoint(Nested);
         fileSystem.MarkMountPoint(Mounted);
-        using (var mount = fileSystem.OpenDirectory(Nested))
-        using (var file = mount.CreateFile("inside the mount"u8, 0x180))
-        {
-            file.Write("not ours"u8, 0);
-        }
         using (var archive = fileSystem.OpenFile(Archive, FileAccessKind.ReadWriteOrCreate))
         {
             archive.Write(Start(shape), 0);
@@ -49,9 +46,20 @@ internal static class Scene
         for (var generation = 1; generation <= generations; generation++)
         {
             Fill(fileSystem, generation);
+            if (isIncomplete && generation == generations)
+            {
+                AddPrecious(fileSystem, Folder);
+                fileSystem.Unreadable.Add(Folder + "/precious");
+            }
             Backup(fileSystem);
         }
         Fill(fileSystem, generations + 1);
+
+        // What no archive has, where nothing may be removed.
+        foreach (var folder in isIncomplete ? new[] { Folder, Folder + "/inner", Nested } : [Nested])
+        {
+            AddPrecious(fileSystem, folder);
+        }
         return fileSystem.Clone();
     }
 
@@ -103,6 +111,14 @@ internal static class Scene
             using (var nested = folder.OpenDirectory("nested"u8))
             {
                 AddFile(nested, "beside the mount", $"{version}");
+                if (nested.TryGetStatus("mount"u8, out _))
+                {
+                    using var mount = nested.OpenDirectory("mount"u8);
+                    TreeRemover.RemoveContent(fileSystem.OpenDirectory(Nested), new KeepTree());
+                    AddFile(mount, "inside the mount", $"{version}");
+                    AddFile(mount, $"only in {version}", "x");
+                    SetMetadata(mount, version);
+                }
                 SetMetadata(nested, version);
             }
             SetMetadata(folder, version);
@@ -115,6 +131,12 @@ internal static class Scene
             file.Write(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat($"{name} {version}\n", 500 * version))), 0);
             file.SetMetadata(new FileMetadata { Kind = FileKind.Regular, Mode = 0x1A0, ModifiedAt = new Timestamp(1_500_000_000 + version, 5) });
         }
+    }
+
+    private static void AddPrecious(MemoryFileSystem fileSystem, string path)
+    {
+        using var folder = fileSystem.OpenDirectory(path);
+        AddFile(folder, "precious", "precious");
     }
 
     private static void AddFile(IDirectory directory, string name, string content)

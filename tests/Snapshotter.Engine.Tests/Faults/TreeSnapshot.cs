@@ -21,6 +21,16 @@ internal sealed class TreeSnapshot : IEquatable<TreeSnapshot>
 
     public IEnumerable<string> Names => lines.Keys;
 
+    /// <summary>What is told of a name; null when it is not there.</summary>
+    public string? this[string name] => lines.GetValueOrDefault(name);
+
+    /// <summary>The kind of a name and, of a regular file, size and checksum; null when it is not there.</summary>
+    public string? ContentOf(string name)
+    {
+        var words = this[name]?.Split(' ');
+        return words is ["Regular", _, _, _, var size, "bytes", var hash, ..] ? $"{size} {hash}" : words?[0];
+    }
+
     /// <summary>Of a directory with all below it, or of a single file.</summary>
     public static TreeSnapshot Of(IFileSystem fileSystem, string path)
     {

@@ -29,14 +29,7 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
         byte[] name = Encoding.UTF8.GetBytes(Path.GetFileName(path));
         fileSystem.CreateDirectories(folder);
         using var parent = fileSystem.OpenDirectory(folder);
-        var job = new RestoreJob
-        {
-            Name = name,
-            Metadata = EntryMetadata.Of(reader.Entry, FileKind.Regular, setOwner, losses),
-            Size = reader.Entry.Size,
-            Runs = reader.Entry.Sparse?.ToArray(),
-            ArchiveOffset = reader.Entry.DataOffset,
-        };
+        var job = JobOf(reader, losses);
         if (MustKeepFile(parent, name) || !TryReplace(parent, name, job, worker, losses))
         {
             done = 0;
@@ -46,6 +39,27 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
         monitor.Advance(done, 1);
         losses.Tell(monitor);
     }
+
+    /// <summary>Rewrites a file that is mounted by itself.</summary>
+    /// <param name="archive">The archive.</param>
+    /// <param name="reader">Stands at the entry.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="monitor">Hears of progress.</param>
+    /// <param name="losses">Where metadata that cannot be set is noted.</param>
+    public void Rewrite(ArchiveFile archive, VolumeReader reader, string path, JobMonitor monitor, LossLog losses)
+    {
+        long done = 0;
+        Rewrite(archive, path, JobOf(reader, losses), losses, (bytes, _) => done += bytes);
+        monitor.Advance(done, 1);
+    }
+
+    private RestoreJob JobOf(VolumeReader reader, LossLog losses) => new()
+    {
+        Metadata = EntryMetadata.Of(reader.Entry, FileKind.Regular, setOwner, losses),
+        Size = reader.Entry.Size,
+        Runs = reader.Entry.Sparse?.ToArray(),
+        ArchiveOffset = reader.Entry.DataOffset,
+    };
 
     private static bool MustKeepFile(IDirectory parent, byte[] name) =>
         parent.TryGetStatus(name, out var status) && (status.IsMountRoot == true || status.Kind == FileKind.SymbolicLink);

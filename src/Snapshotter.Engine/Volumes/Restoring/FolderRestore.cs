@@ -1,5 +1,6 @@
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
 
 namespace Snapshotter.Engine.Volumes.Restoring;
 
@@ -11,6 +12,7 @@ internal sealed class FolderRestore(
     IFileSystem fileSystem, ArchiveFile archive, RestoreOptions options, RestoreTarget target, JobMonitor monitor, CancellationToken cancellation)
 {
     private readonly LossLog losses = new();
+    private readonly VolumeContent content = new(archive, target, monitor, cancellation);
     private readonly SpaceCheck space = new(fileSystem, archive, target);
 
     private bool isNew;
@@ -34,14 +36,9 @@ internal sealed class FolderRestore(
             Finish(swap, before);
         }
 
-        if (target.Filter.IsActive || target.IsMerged)
+        if (target.Own.Filter.IsActive || target.IsMerged)
         {
             WriteOver(root, swap);
-            if (target.Filter.IsActive)
-            {
-                report.Entries = target.Filter.Entries;
-                report.Bytes = target.Filter.Bytes;
-            }
         }
         else if (options.InPlace)
         {
@@ -52,7 +49,36 @@ internal sealed class FolderRestore(
             StageAndSwap(root, swap);
         }
 
+        losses.Moved = null;
+        foreach (var part in target.Mounted.Where(part => part.Mount!.Problem is null))
+        {
+            PutIntoMount(part, part.Mount!.Place);
+        }
+
+        if (target.Own.Filter.IsActive)
+        {
+            report.Entries = target.Own.Filter.Entries + target.Mounted.Sum(part => part.Filter.Entries);
+            report.Bytes = target.Own.Filter.Bytes + target.Mounted.Sum(part => part.Filter.Bytes);
+        }
+
         losses.Tell(monitor);
+    }
+
+    /// <summary>Whether what is in the mount belongs to the volume is not known: so nothing there is removed.</summary>
+    private void PutIntoMount(VolumePart part, string place)
+    {
+        monitor.Warn(new Notice(
+            BackupError.NotKept, place,
+            $"'{place}' is mounted in '{Place}': what was saved of it is put into it, and nothing else there is removed."));
+        if (part.Mount!.Kind == FileKind.Directory)
+        {
+            using var root = fileSystem.OpenDirectory(place);
+            WriteBelow(root, WriteMode.Merge, part);
+        }
+        else
+        {
+            new FileVolumeWriter(fileSystem, options.Durable, SetOwner).Rewrite(archive, content.Find(part), place, monitor, losses);
+        }
     }
 
     private void StageAndSwap(IDirectory root, VolumeSwap swap)
@@ -65,9 +91,9 @@ internal sealed class FolderRestore(
             space.CheckStaging(fresh);
             FileMetadata? metadata;
             using (var writer = new TreeWriter(
-                archive, fileSystem, fresh, SetOwner, WriteMode.Fresh, Writers, losses, monitor, cancellation))
+                archive, fileSystem, fresh, SetOwner, WriteMode.Fresh, Writers, losses, monitor, cancellation, ParentsOf(target.Own)))
             {
-                metadata = new VolumeContent(archive, target, monitor, cancellation).WriteTo(writer, isNew);
+                metadata = content.WriteTo(writer, target.Own, isNew);
                 writer.Finish();
             }
 
@@ -122,31 +148,31 @@ internal sealed class FolderRestore(
         space.CheckLargestFile(root);
         space.CheckInPlace(root);
         TreeRemover.RemoveContent(fileSystem.OpenDirectory(Place), target.Keep);
-        WriteBelow(root, target.Keep.Children.Count > 0 ? WriteMode.Merge : WriteMode.Fresh);
+        WriteBelow(root, target.Keep.Children.Count > 0 ? WriteMode.Merge : WriteMode.Fresh, target.Own);
     }
 
     private void WriteOver(IDirectory root, VolumeSwap swap)
     {
         swap.Discard();
         space.CheckLargestFile(root);
-        WriteBelow(root, target.IsMerged ? WriteMode.Merge : WriteMode.Replace);
+        WriteBelow(root, target.IsMerged ? WriteMode.Merge : WriteMode.Replace, target.Own);
     }
 
-    private void WriteBelow(IDirectory root, WriteMode mode)
+    private void WriteBelow(IDirectory root, WriteMode mode, VolumePart part)
     {
         root.GetStatus(out var before);
         FileMetadata? metadata;
         using (var writer = new TreeWriter(
-            archive, fileSystem, fileSystem.OpenDirectory(Place), SetOwner, mode, Writers, losses, monitor, cancellation,
-            target.Parents))
+            archive, fileSystem, fileSystem.OpenDirectory(part.Mount?.Place ?? Place), SetOwner, mode, Writers, losses, monitor,
+            cancellation, ParentsOf(part)))
         {
-            metadata = new VolumeContent(archive, target, monitor, cancellation).WriteTo(writer, isNew);
+            metadata = content.WriteTo(writer, part, isNew && part == target.Own);
             writer.Finish();
         }
 
         if (metadata is { } rootMetadata)
         {
-            losses.Note(root.SetMetadata(rootMetadata), Place);
+            losses.Note(root.SetMetadata(rootMetadata), root);
         }
         else
         {
@@ -158,6 +184,9 @@ internal sealed class FolderRestore(
             root.FlushFileSystem();
         }
     }
+
+    private Func<ReadOnlyMemory<byte>, FileMetadata?> ParentsOf(VolumePart part) => path =>
+        target.Parents?.Find(archive, part.PathOf(path), SetOwner, losses);
 
     private static void Abandon(VolumeSwap swap, in FileStatus before)
     {

@@ -6,10 +6,15 @@ using Snapshotter.Engine.Volumes.Reading;
 namespace Snapshotter.Engine.Volumes.Restoring;
 
 /// <summary>
-/// Which entries of a volume are wanted: those that patterns choose, or those of a list. A hard link that is wanted while its target is not becomes a file of its own, with
-/// the target's data: the links are learned in a first pass over the headers.
+/// Which entries of a part of a volume are wanted: those that patterns choose, or those of a list. A hard link that is wanted
+/// while its target is not becomes a file of its own, with the target's data: the links are learned in a first pass over the
+/// headers.
 /// </summary>
-internal sealed class RestoreFilter(RestoreOptions options, string target, bool caseSensitive)
+/// <param name="options">The patterns, and the list.</param>
+/// <param name="target">The path that names the volume.</param>
+/// <param name="caseSensitive">Whether case counts in patterns.</param>
+/// <param name="isOfPart">Whether a path belongs to the part; null when the part is the whole volume.</param>
+internal sealed class RestoreFilter(RestoreOptions options, string target, bool caseSensitive, Func<byte[], bool>? isOfPart)
 {
     private readonly GlobSet include = GlobSet.Create(options.Include, caseSensitive);
     private readonly GlobSet exclude = GlobSet.Create(options.Exclude, caseSensitive);
@@ -25,7 +30,7 @@ internal sealed class RestoreFilter(RestoreOptions options, string target, bool 
     /// <summary>The paths of those of the list that were seen: hard links name their targets by these.</summary>
     private readonly HashSet<string> seen = new(StringComparer.Ordinal);
 
-    /// <summary>True when only a part of the volume is wanted.</summary>
+    /// <summary>True when patterns or a list choose among the entries.</summary>
     public bool IsActive => listed is not null || !include.IsEmpty || !exclude.IsEmpty;
 
     /// <summary>One that is listed, but was not seen in the first pass where it should stand; null when all were.</summary>
@@ -37,9 +42,14 @@ internal sealed class RestoreFilter(RestoreOptions options, string target, bool 
     /// <summary>Bytes of file data of these.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Whether an entry is wanted under its own name.</summary>
-    public bool Wants(VolumeReader reader) => !IsActive || (listed is null
-        ? Wants(reader.Path, reader.Entry.Type == TypeFlag.Directory)
+    private bool Selects => IsActive || isOfPart is not null;
+
+    /// <summary>Whether an entry is wanted under its own name, and belongs to the part.</summary>
+    public bool Wants(VolumeReader reader) => !Selects || (IsOfPart(reader.Path) && Matches(reader));
+
+    /// <summary>Whether an entry is wanted under its own name, in whatever part.</summary>
+    public bool Matches(VolumeReader reader) => !IsActive || (listed is null
+        ? Matches(reader.Path, reader.Entry.Type == TypeFlag.Directory)
         : listed.TryGetValue(reader.Entry.HeaderOffset, out var entry) && entry.Path == PathOf(reader));
 
     /// <summary>Whether the root itself is wanted: patterns are about what is in it.</summary>
@@ -48,7 +58,7 @@ internal sealed class RestoreFilter(RestoreOptions options, string target, bool 
     /// <summary>Looks at an entry in the first pass.</summary>
     public void Learn(VolumeReader reader)
     {
-        if (!IsActive || !Wants(reader))
+        if (!Selects || !Matches(reader))
         {
             return;
         }
@@ -56,6 +66,15 @@ internal sealed class RestoreFilter(RestoreOptions options, string target, bool 
         if (listed is not null)
         {
             found.Add(reader.Entry.HeaderOffset);
+        }
+
+        if (!IsOfPart(reader.Path))
+        {
+            return;
+        }
+
+        if (listed is not null)
+        {
             seen.Add(Key(reader.Path));
         }
 
@@ -70,7 +89,7 @@ internal sealed class RestoreFilter(RestoreOptions options, string target, bool 
     public byte[]? Choose(VolumeReader reader)
     {
         byte[] path = reader.Path;
-        if (IsActive && !Wants(reader))
+        if (Selects && !Wants(reader))
         {
             if (!stands.TryGetValue(Key(path), out byte[]? standIn) || reader.Entry.Type == TypeFlag.HardLink)
             {
@@ -79,7 +98,7 @@ internal sealed class RestoreFilter(RestoreOptions options, string target, bool 
 
             path = standIn;
         }
-        else if (IsActive && reader.Entry.Type == TypeFlag.HardLink && stands.TryGetValue(Key(reader.LinkPath), out byte[]? first))
+        else if (Selects && reader.Entry.Type == TypeFlag.HardLink && stands.TryGetValue(Key(reader.LinkPath), out byte[]? first))
         {
             if (first.AsSpan().SequenceEqual(path))
             {
@@ -95,9 +114,11 @@ internal sealed class RestoreFilter(RestoreOptions options, string target, bool 
     }
 
     private bool WantsTargetOf(VolumeReader reader) =>
-        listed is null ? Wants(reader.LinkPath, isDirectory: false) : seen.Contains(Key(reader.LinkPath));
+        listed is null ? IsOfPart(reader.LinkPath) && Matches(reader.LinkPath, isDirectory: false) : seen.Contains(Key(reader.LinkPath));
 
-    private bool Wants(byte[] path, bool isDirectory) =>
+    private bool IsOfPart(byte[] path) => isOfPart is null || isOfPart(path);
+
+    private bool Matches(byte[] path, bool isDirectory) =>
         (include.IsEmpty || include.MatchesTree(path, isDirectory)) && !exclude.MatchesTree(path, isDirectory);
 
     private static string PathOf(VolumeReader reader) => reader.Path.Length == 0 ? "." : EntryNames.Display(reader.Path);

@@ -9,6 +9,7 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 internal sealed class RestoreTarget(
     IFileSystem fileSystem, RestoreOptions options, PlannedVolume planned, Generation generation, ManifestVolume volume, KeepTree keep)
 {
+    private readonly Dictionary<KeepTree, VolumePart> mounted = FindMounts(fileSystem, options, volume.Target, keep);
     private readonly CaseCollisions? collisions = fileSystem.Traits.IsCaseSensitive ? null : new CaseCollisions();
 
     public PlannedVolume Planned { get; } = planned;
@@ -26,17 +27,17 @@ internal sealed class RestoreTarget(
     /// <summary>What stays in the volume as it is.</summary>
     public KeepTree Keep { get; } = keep;
 
-    /// <summary>Which of its entries are wanted.</summary>
-    public RestoreFilter Filter { get; } = new(options, volume.Target, fileSystem.Traits.IsCaseSensitive);
+    /// <summary>What goes to the mount that the volume's root is on: all of it, where nothing is mounted in the volume.</summary>
+    public VolumePart Own { get; } = new(options, volume.Target, fileSystem.Traits.IsCaseSensitive, keep);
+
+    /// <summary>What goes into mounts in the volume; known after <see cref="Validate"/>.</summary>
+    public IEnumerable<VolumePart> Mounted => mounted.Values.Where(part => part.HasContent);
 
     /// <summary>Its directories, for those that are needed though they are not wanted; null when all is wanted.</summary>
-    public ArchivedParents? Parents { get; } = options.Include.Count + options.Exclude.Count > 0 ? new ArchivedParents() : null;
+    public ArchivedParents? Parents { get; } = options.Include.Count + options.Exclude.Count + options.Entries.Count > 0 ? new ArchivedParents() : null;
 
     /// <summary>What reading it through counted; known after <see cref="Validate"/>.</summary>
     public Verification Verification { get; private set; }
-
-    /// <summary>Bytes of the largest file in it, holes included; known after <see cref="Validate"/>.</summary>
-    public long LargestFile { get; private set; }
 
     /// <summary>Reads the volume in the archive through. Touches nothing.</summary>
     /// <exception cref="BackupException">ChecksumMismatch, UnsafeEntry, ArchiveInvalid, GenerationNotFound.</exception>
@@ -46,7 +47,7 @@ internal sealed class RestoreTarget(
         {
             Inspect = Inspect,
         }.Run();
-        if (Filter.Missing is { } missing)
+        if (Own.Filter.Missing is { } missing)
         {
             throw new BackupException(
                 BackupError.GenerationNotFound,
@@ -63,7 +64,7 @@ internal sealed class RestoreTarget(
 
     private void Inspect(VolumeReader reader)
     {
-        if (Filter.Wants(reader) && (ReservedName(reader.Path) ?? collisions?.FindWith(reader.Path)) is { } unfit)
+        if (Own.Filter.Matches(reader) && (ReservedName(reader.Path) ?? collisions?.FindWith(reader.Path)) is { } unfit)
         {
             throw reader.Unsafe(unfit, Remedy.LeaveOut);
         }
@@ -84,8 +85,36 @@ internal sealed class RestoreTarget(
             throw reader.Unsafe("something is mounted below a directory of that name, and the archive has no directory there.");
         }
 
-        LargestFile = Math.Max(LargestFile, reader.Entry.Size);
-        Filter.Learn(reader);
+        Learn(reader);
         Parents?.Learn(reader);
+    }
+
+    private void Learn(VolumeReader reader)
+    {
+        if (PartOf(reader.Path) is { } part && part.Filter.Wants(reader))
+        {
+            part.Learn(reader);
+        }
+
+        Own.Filter.Learn(reader);
+        foreach (var other in mounted.Values)
+        {
+            other.Filter.Learn(reader);
+        }
+    }
+
+    /// <summary>Where a path goes to; null when nothing is written there.</summary>
+    private VolumePart? PartOf(byte[] path) => Keep.Covering(path) is { } node ? mounted.GetValueOrDefault(node) : Own;
+
+    private static Dictionary<KeepTree, VolumePart> FindMounts(
+        IFileSystem fileSystem, RestoreOptions options, string target, KeepTree keep)
+    {
+        var found = new Dictionary<KeepTree, VolumePart>();
+        foreach (var (path, node) in keep.Mounts())
+        {
+            found.Add(node, new VolumePart(options, target, fileSystem.Traits.IsCaseSensitive, keep, node, path));
+        }
+
+        return found;
     }
 }

@@ -7,7 +7,7 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// <summary>Is there room for a volume? Found out before anything in it is changed.</summary>
 internal sealed class SpaceCheck(IFileSystem fileSystem, ArchiveFile archive, RestoreTarget target)
 {
-    private readonly long needed = target.Verification.StoredBytes;
+    private readonly long needed = target.Own.Demand.Bytes;
     private readonly string path = target.Planned.Path;
 
     /// <summary>Staging takes a second copy, unless the file system can share the archive's blocks.</summary>
@@ -54,7 +54,7 @@ internal sealed class SpaceCheck(IFileSystem fileSystem, ArchiveFile archive, Re
         using var probe = root.CreateFile(name, 0x180);
         try
         {
-            probe.SetLength(target.LargestFile);
+            probe.SetLength(target.Own.Demand.LargestFile);
         }
         finally
         {

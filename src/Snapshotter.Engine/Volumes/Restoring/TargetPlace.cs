@@ -30,6 +30,44 @@ internal sealed class TargetPlace(IFileSystem fileSystem, RestoreOptions options
         {
             throw RestoreErrors.From(e, path);
         }
+
+        try
+        {
+            foreach (var mount in target.Mounted.Select(part => part.Mount!))
+            {
+                mount.Problem ??= ProblemOf(mount);
+            }
+        }
+        catch (FileSystemException e)
+        {
+            throw RestoreErrors.From(e, path);
+        }
+    }
+
+    /// <summary>Why nothing may be written to what is mounted in the volume; null when it can. What fails for another reason is an error.</summary>
+    private string? ProblemOf(NestedMount mount)
+    {
+        try
+        {
+            if (mount.Kind == FileKind.Directory)
+            {
+                using var root = fileSystem.OpenDirectory(mount.Place);
+                root.GetStatus(out var before);
+                AtomicFile.RemoveLeftovers(root, fileSystem.Traits);
+                PrivateFolder.Create(root).Remove();
+                root.SetTime(before);
+            }
+            else
+            {
+                fileSystem.OpenFile(mount.Place, FileAccessKind.ReadWrite).Dispose();
+            }
+
+            return null;
+        }
+        catch (FileSystemException e) when (e.Error is not (FileError.NoSpace or FileError.InputOutput))
+        {
+            return $"it cannot be written ({e.Detail})";
+        }
     }
 
     /// <summary>

@@ -32,16 +32,16 @@ internal sealed class TreeWriter : IDisposable
     /// <param name="losses">Where metadata that cannot be set is noted.</param>
     /// <param name="monitor">Hears of progress.</param>
     /// <param name="cancellation">Stops the work.</param>
-    /// <param name="parents">Directories that are not written but may be needed.</param>
+    /// <param name="parents">The metadata of a directory that is needed but not written.</param>
     public TreeWriter(
         ArchiveFile archive, IFileSystem fileSystem, IDirectory root, bool setOwner, WriteMode mode, int writers, LossLog losses,
-        JobMonitor monitor, CancellationToken cancellation, ArchivedParents? parents = null)
+        JobMonitor monitor, CancellationToken cancellation, Func<ReadOnlyMemory<byte>, FileMetadata?> parents)
     {
         this.archive = archive;
         this.setOwner = setOwner;
         Losses = losses;
         directories = new DirectoryStack(
-            fileSystem, root, archive.Path, mode, losses, path => parents?.Find(archive, path, setOwner, losses));
+            fileSystem, root, archive.Path, mode, losses, parents);
         links = new HardLinkWriter(archive.Path, mode, losses);
         pool = new WriterPool(archive, mode, writers, losses, monitor, cancellation);
     }

@@ -263,22 +263,50 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
                 $"Generation {planned.Archived.Generation} of '{planned.Archived.Prefix}' is no longer in '{archive.Path}'.", planned.Archived.Target);
         }
 
-        // What is nested in this volume stays: mount points, and other volumes, which come from their own entries.
-        // The archive itself is in no backup, so nothing could bring it back.
         try
         {
-            var keep = KeepTree.Build(
-                places,
-                planned.Path,
-                fileSystem.MountPointsBelow(planned.Path)
-                    .Concat(config.Volumes.Select(v => v.Path))
-                    .Concat(all.Select(v => v.Path))
-                    .Append(archivePath));
-            return new RestoreTarget(fileSystem, options, planned, generation, volume, keep);
+            return new RestoreTarget(
+                fileSystem, options, planned, generation, volume, WhatStays(places, planned.Path, generation, volume, all));
         }
         catch (FileSystemException e)
         {
             throw RestoreErrors.From(e, planned.Path);
         }
     }
+
+    /// <summary>
+    /// What is nested in this volume stays: mount points, and other volumes, which come from their own entries. The archive
+    /// itself is in no backup, so nothing could bring it back.
+    /// </summary>
+    private KeepTree WhatStays(
+        NestedPlaces places, string root, Generation generation, ManifestVolume volume, IReadOnlyList<PlannedVolume> all)
+    {
+        var keep = new KeepTree(places.IsCaseSensitive);
+        foreach (string point in fileSystem.MountPointsBelow(root))
+        {
+            if (places.Below(root, point) is { } names)
+            {
+                keep.Add(names, KeepReason.Mount, new NestedMount(point, KindOf(point)));
+            }
+        }
+
+        keep.Add(places, root, archivePath, KeepReason.Other);
+        foreach (var (id, path) in config.Volumes.Select(v => (EntryNames.IdOf(v.Target), v.Path)).Concat(all.Select(v => (v.Archived.Id, v.Path))))
+        {
+            keep.Add(places, root, path, generation.Volumes.Any(v => v.Id == id) ? KeepReason.Volume : KeepReason.Other);
+        }
+
+        // Those that are not restored now are where they stand to each other, even when all is restored to another place.
+        foreach (var other in generation.Volumes)
+        {
+            if (places.Below(volume.Target, other.Target) is { } names)
+            {
+                keep.Add(names, KeepReason.Volume);
+            }
+        }
+
+        return keep;
+    }
+
+    private FileKind KindOf(string path) => fileSystem.TryGetStatus(path, out var status) ? status.Kind : FileKind.Unknown;
 }
