@@ -20,7 +20,7 @@ $config = '/config.yml'
 $ProgressPreference = 'SilentlyContinue'
 
 # What the exit code will be made from. Functions reach it through its members.
-$run = @{ Done = 0; Entries = 0L; Bytes = 0L; Failed = $false; Misconfigured = $false; Incomplete = $false; Ended = $false }
+$run = @{ Done = 0; Entries = 0L; Bytes = 0L; Failed = $false; Misconfigured = $false; Incomplete = $false; Ended = $false; Removed = [Collections.Generic.HashSet[int]]::new() }
 
 function Write-Log([string] $Line) { [Console]::Out.WriteLine($Line) }
 function Write-Complaint([string] $Line) { [Console]::Error.WriteLine($Line) }
@@ -68,7 +68,7 @@ function Invoke-Job([scriptblock] $Job, [scriptblock] $Describe) {
                 $run.Entries += $_.Entries
                 $run.Bytes += $_.Bytes
             }
-            Write-Log (& $Describe $_)
+            & $Describe $_ | ForEach-Object { Write-Log $_ }
         }
     }
 }
@@ -79,7 +79,16 @@ function Invoke-ImageCommand([string] $Command) {
             Invoke-Job { Initialize-BackupTar -Path $archive } { "init ${archive}: an empty archive" }
         }
         'backup' {
-            Invoke-Job { Backup-Volume -Config $config -Archive $archive } { param($v) Format-Volume $v 'saved' }
+            Invoke-Job { Backup-Volume -Config $config -Archive $archive } {
+                param($v)
+                Format-Volume $v 'saved'
+                foreach ($old in $v.Removed) {
+                    # A generation of several volumes is told once.
+                    if ($run.Removed.Add($old.Generation)) {
+                        "removed $($old.Prefix) #$($old.Generation) $(Format-Time $old.Created), $(Format-Size $old.Bytes)"
+                    }
+                }
+            }
         }
         'restore' {
             Invoke-Job { Restore-Volume -Config $config -Archive $archive -Confirm:$false } { param($v) Format-Volume $v 'restored' }

@@ -31,8 +31,9 @@ public static class BackupTar
         ArchiveInitializer.Check(Platform, Path.GetFullPath(archive), force);
 
     /// <summary>
-    /// Appends one generation with the given volumes: all or nothing. When nothing is missing in it, older generations
-    /// that the configuration's <see cref="VolumeConfig.Keep"/> does not name are removed afterwards.
+    /// Appends one generation with the given volumes: all or nothing. Older generations of these volumes that the
+    /// configuration's <see cref="VolumeConfig.Keep"/> does not keep are removed afterwards; those that hold other volumes
+    /// too stay.
     /// </summary>
     public static BackupReport Backup(
         string archive, VolumeConfig config, BackupOptions? options = null, IReporter? reporter = null,
@@ -43,7 +44,7 @@ public static class BackupTar
         string path = Path.GetFullPath(archive);
         EntryNames.PrepareIds();
         var report = new VolumeBackup(Platform, config, options, reporter).Run(path, cancellation);
-        KeepPolicy.Apply(Platform, path, config, options, report, reporter, cancellation);
+        new KeepPolicy(Platform, path, config, options).Apply(report, reporter, cancellation);
         return report;
     }
 
@@ -57,6 +58,17 @@ public static class BackupTar
         EntryNames.PrepareIds();
         new VolumeBackup(Platform, config, options ?? new BackupOptions(), SilentReporter.Instance)
             .Check(Path.GetFullPath(archive), cancellation);
+    }
+
+    /// <summary>Finds which generations <see cref="VolumeConfig.Keep"/> would remove after a backup of the configuration made now, without touching anything.</summary>
+    /// <param name="archive">Path of the archive.</param>
+    /// <param name="config">What would be saved, and the rules.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    public static IReadOnlyList<PlannedGeneration> PlanKeep(
+        string archive, VolumeConfig config, CancellationToken cancellation = default)
+    {
+        VolumeConfigFile.Validate(config);
+        return new KeepPolicy(Platform, Path.GetFullPath(archive), config, new BackupOptions()).Preview(cancellation);
     }
 
     /// <summary>Finds what a restore would do, without touching anything.</summary>

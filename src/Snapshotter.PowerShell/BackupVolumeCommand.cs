@@ -147,14 +147,35 @@ public sealed class BackupVolumeCommand : RetentionCommand
     {
         VolumeConfigFile.Validate(config);
         string archive = ResolveLiteral(Archive);
-        string volumes = string.Join(", ", config.Volumes);
-        if (!ShouldProcess(archive, Messages.Format(nameof(Messages.ActionBackup), volumes, config.Prefix)))
+        if (!ShouldBackup(archive, config))
             return;
         var options = new BackupOptions { Checksum = Checksum, Exclude = Exclude, Wait = Wait };
         HoldContainers();
         BackupReport report = BackupTar.Backup(archive, config, options, reporter, Cancellation);
         WriteObject(report.Volumes, true);
     });
+
+    /// <summary>Whoever looks before, or is asked, is told as well which generations the rules will remove.</summary>
+    private bool ShouldBackup(string archive, VolumeConfig config)
+    {
+        IReadOnlyList<PlannedGeneration> going = IsWhatIf || WillConfirm ? BackupTar.PlanKeep(archive, config, Cancellation) : [];
+        string action = Messages.Format(nameof(Messages.ActionBackup), string.Join(", ", config.Volumes), config.Prefix);
+        if (IsWhatIf)
+        {
+            ShouldProcess(archive, action);
+            foreach (PlannedGeneration generation in going)
+            {
+                ShouldProcess(archive, Messages.Format(
+                    nameof(Messages.ActionKeep), generation.Generation, generation.Prefix, generation.Created.LocalDateTime));
+            }
+
+            return false;
+        }
+
+        if (going.Count > 0)
+            action = Messages.Format(nameof(Messages.ActionBackupKeep), action, string.Join(", ", going.Select(generation => generation.Generation)));
+        return ShouldProcess(archive, action);
+    }
 
     private void HoldContainers()
     {

@@ -70,10 +70,10 @@ internal static class ErrorRecords
         BackupError.ArchiveExists => ErrorCategory.ResourceExists,
         BackupError.ArchiveLocked => ErrorCategory.ResourceBusy,
         BackupError.InsufficientSpace => ErrorCategory.ResourceUnavailable,
-        BackupError.VolumeChanged or BackupError.RestoreInterrupted or BackupError.GenerationProtected => ErrorCategory.InvalidOperation,
+        BackupError.VolumeChanged or BackupError.RestoreInterrupted or BackupError.GenerationProtected or BackupError.ClockNotSet => ErrorCategory.InvalidOperation,
         BackupError.UnsafeEntry => ErrorCategory.SecurityError,
         BackupError.FileUnreadable or BackupError.ArchiveUnreadable => ErrorCategory.ReadError,
-        BackupError.FileChanged or BackupError.NotKept or BackupError.GenerationIncomplete => ErrorCategory.InvalidResult,
+        BackupError.FileChanged or BackupError.NotKept or BackupError.GenerationIncomplete or BackupError.CopyOlder => ErrorCategory.InvalidResult,
         BackupError.InputOutput => ErrorCategory.DeviceError,
         _ => ErrorCategory.NotSpecified,
     };

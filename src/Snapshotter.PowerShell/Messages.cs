@@ -24,9 +24,15 @@ internal static class Messages
     public static string ActionInitialize => Get(nameof(ActionInitialize));
     public static string ActionBackup => Get(nameof(ActionBackup));
     public static string ActionRestore => Get(nameof(ActionRestore));
+    public static string ActionRestoreOlder => Get(nameof(ActionRestoreOlder));
+    public static string ActionKeep => Get(nameof(ActionKeep));
+    public static string ActionBackupKeep => Get(nameof(ActionBackupKeep));
     public static string ActionOptimize => Get(nameof(ActionOptimize));
     public static string ActionMend => Get(nameof(ActionMend));
     public static string UntrustedQuery => Get(nameof(UntrustedQuery));
+    public static string UntrustedOlder => Get(nameof(UntrustedOlder));
+    public static string UntrustedOlderQuery => Get(nameof(UntrustedOlderQuery));
+    public static string OlderLeftOut => Get(nameof(OlderLeftOut));
     public static string UntrustedCaption => Get(nameof(UntrustedCaption));
     public static string MountOmitted => Get(nameof(MountOmitted));
     public static string EngineIsRemote => Get(nameof(EngineIsRemote));

@@ -48,6 +48,16 @@ public sealed class OptimizeBackupTarCommand : RetentionCommand
     [ArgumentCompleter(typeof(GenerationCompleter))]
     public int[] Generation { get; set; } = [];
 
+    /// <summary>
+    /// The volumes whose newest, and newest complete, generation may be among those numbers; * and ? are wildcards. Never
+    /// from the pipeline: what is needed for a restore goes only when someone says so.
+    /// </summary>
+    [Parameter(ParameterSetName = GenerationSet)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(VolumeCompleter))]
+    public string[] Volume { get; set; } = [];
+
     /// <summary>Removes every generation of the prefix, the newest too.</summary>
     [Parameter(ParameterSetName = AllSet, Mandatory = true)]
     public SwitchParameter All { get; set; }
@@ -80,7 +90,7 @@ public sealed class OptimizeBackupTarCommand : RetentionCommand
         OptimizePlan plan = BackupTar.PlanOptimize(
             archive,
             Config is null
-                ? new OptimizeOptions { Prefix = Prefix, Keep = Policy, Generations = [.. chosen], All = All, Wait = Wait }
+                ? new OptimizeOptions { Prefix = Prefix, Keep = Policy, Generations = [.. chosen], Volumes = Volume, All = All, Wait = Wait }
                 : FromConfig(ReadConfig(Config)),
             Cancellation);
         int going = plan.Generations.Count(generation => !generation.Keep);

@@ -100,10 +100,10 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
         };
         RestorePlan plan = BackupTar.PlanRestore(ResolveLiteral(Archive), config, options, Cancellation);
         bool isTrusted = ParameterSetName == ConfigSet || Destination is not null;
-        if (!isTrusted && !ConfirmTargets(plan))
+        IReadOnlyList<PlannedVolume> volumes = isTrusted ? plan.Volumes : WithoutUnnamedOlder(plan);
+        if (!isTrusted && !ConfirmTargets(volumes))
             return;
-        List<PlannedVolume> chosen = [.. plan.Volumes.Where(volume => ShouldProcess(volume.Path, Messages.Format(
-            nameof(Messages.ActionRestore), volume.Archived.Target, volume.Archived.Generation, volume.Archived.Archive)))];
+        List<PlannedVolume> chosen = [.. volumes.Where(volume => ShouldProcess(volume.Path, Describe(volume)))];
         if (chosen.Count == 0)
             return;
         foreach (VolumeReport report in plan.Execute(chosen, reporter, Cancellation))
@@ -118,23 +118,42 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
         return row;
     }
 
+    private static string Describe(PlannedVolume volume) => Messages.Format(
+        volume.IsOlder ? nameof(Messages.ActionRestoreOlder) : nameof(Messages.ActionRestore),
+        volume.Archived.Target, volume.Archived.Generation, volume.Archived.Archive, volume.Archived.Created.LocalDateTime);
+
+    /// <summary>
+    /// A volume that the newest generation does not hold may have been given up: it is restored over what is there when
+    /// someone is asked or named it, else it is left out, which is told.
+    /// </summary>
+    private IReadOnlyList<PlannedVolume> WithoutUnnamedOlder(RestorePlan plan)
+    {
+        if (Volume.Length > 0 || AsOf is not null || !IsUnattended)
+            return plan.Volumes;
+        foreach (PlannedVolume older in plan.Volumes.Where(volume => volume.IsOlder))
+        {
+            WriteWarning(Messages.Format(
+                nameof(Messages.OlderLeftOut), older.Archived.Target, older.Archived.Generation,
+                older.Archived.Created.LocalDateTime, older.Archived.Prefix));
+        }
+
+        return [.. plan.Volumes.Where(volume => !volume.IsOlder)];
+    }
+
     /// <summary>
     /// A confirmation of high impact, for this parameter set alone: not asked when -Confirm or $ConfirmPreference ask
     /// for every volume anyway, or say not to ask at all, nor when nothing will be done.
     /// </summary>
-    private bool ConfirmTargets(RestorePlan plan)
+    private bool ConfirmTargets(IReadOnlyList<PlannedVolume> volumes)
     {
-        if (plan.Volumes.Count == 0 || IsGiven("Confirm") || IsWhatIf || Preference() != ConfirmImpact.High)
+        if (volumes.Count == 0 || IsWhatIf || IsUnattended || WillConfirm)
             return true;
-        string places = string.Join(", ", plan.Volumes.Select(volume => volume.Path));
-        return ShouldContinue(
-            Messages.Format(nameof(Messages.UntrustedQuery), ResolveLiteral(Archive), places),
-            Messages.UntrustedCaption, ref yesToAll, ref noToAll);
+        string places = string.Join(", ", volumes.Where(volume => !volume.IsOlder).Select(volume => volume.Path));
+        string older = string.Join(", ", volumes.Where(volume => volume.IsOlder).Select(volume => Messages.Format(
+            nameof(Messages.UntrustedOlder), volume.Path, volume.Archived.Generation, volume.Archived.Created.LocalDateTime)));
+        string query = Messages.Format(nameof(Messages.UntrustedQuery), ResolveLiteral(Archive), places.Length == 0 ? older : places);
+        if (places.Length > 0 && older.Length > 0)
+            query += Environment.NewLine + Messages.Format(nameof(Messages.UntrustedOlderQuery), older);
+        return ShouldContinue(query, Messages.UntrustedCaption, ref yesToAll, ref noToAll);
     }
-
-    private bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
-
-    private ConfirmImpact Preference() => LanguagePrimitives.TryConvertTo(GetVariableValue("ConfirmPreference"), out ConfirmImpact impact)
-        ? impact
-        : ConfirmImpact.High;
 }

@@ -28,6 +28,20 @@ public abstract class SnapshotterCommand : PSCmdlet, IDisposable
     protected bool IsWhatIf => LanguagePrimitives.IsTrue(
         MyInvocation.BoundParameters.GetValueOrDefault("WhatIf") ?? GetVariableValue("WhatIfPreference"));
 
+    /// <summary>True when -Confirm or its preference make ShouldProcess ask, for a cmdlet of medium impact.</summary>
+    protected bool WillConfirm => MyInvocation.BoundParameters.TryGetValue("Confirm", out object? confirm)
+        ? LanguagePrimitives.IsTrue(confirm)
+        : Preference is ConfirmImpact.Low or ConfirmImpact.Medium;
+
+    /// <summary>True when -Confirm:$false or the preference say that nothing is to be asked.</summary>
+    protected bool IsUnattended => MyInvocation.BoundParameters.TryGetValue("Confirm", out object? confirm)
+        ? !LanguagePrimitives.IsTrue(confirm)
+        : Preference == ConfirmImpact.None;
+
+    private ConfirmImpact Preference => LanguagePrimitives.TryConvertTo(GetVariableValue("ConfirmPreference"), out ConfirmImpact impact)
+        ? impact
+        : ConfirmImpact.High;
+
     /// <summary>
     /// From here on SIGTERM (docker stop, a service's end, Windows shutting down) does what Ctrl-C does, and ends the
     /// session as well: by itself PowerShell would die of it at once, with nothing rolled back.

@@ -36,7 +36,9 @@ public sealed class OptimizeBackupTarTests : ModuleTest
     [InlineData("Get-BackupTar backup.tar | Where-Object Generation -lt 3 | Optimize-BackupTar -Confirm:$false", new[] { 3, 4 })]
     [InlineData("Optimize-BackupTar backup.tar -Prefix b -All -Confirm:$false", new[] { 1, 2, 3 })]
     [InlineData("Optimize-BackupTar backup.tar -Prefix * -All -Confirm:$false", new int[0])]
-    [InlineData("Backup-Volume volume1 backup.tar -Prefix a -KeepLast 2", new[] { 3, 4, 5 })]
+    [InlineData("Optimize-BackupTar backup.tar -Generation 3, 2 -Volume '*/volume1', '*/volume2.txt' -Confirm:$false", new[] { 1, 4 })]
+    [InlineData("Backup-Volume volume1, volume2.txt backup.tar -Prefix a -KeepLast 2", new[] { 3, 4, 5 })]
+    [InlineData("Backup-Volume volume1 backup.tar -Prefix a -KeepLast 2", new[] { 1, 2, 3, 4, 5 })]
     public void The_others_stay(string script, int[] stay)
     {
         Run(script);
@@ -58,6 +60,8 @@ public sealed class OptimizeBackupTarTests : ModuleTest
     }
 
     [Theory]
+    [InlineData("GenerationProtected", "Optimize-BackupTar backup.tar -Generation 3 -Volume '*/volume1' -Confirm:$false")]
+    [InlineData("GenerationNotFound", "Optimize-BackupTar backup.tar -Generation 1 -Volume '*/volume9' -Confirm:$false")]
     [InlineData("ConfigInvalid", "Optimize-BackupTar backup.tar -Confirm:$false")]
     [InlineData("ConfigInvalid", "Optimize-BackupTar backup.tar -KeepLast 1 -Generation 1 -Confirm:$false")]
     [InlineData("GenerationProtected", "Optimize-BackupTar backup.tar -Generation 1, 3 -Confirm:$false")]

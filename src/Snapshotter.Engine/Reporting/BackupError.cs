@@ -48,8 +48,14 @@ public enum BackupError
     /// <summary>What is restored was saved incomplete: what it misses is left as it is in the volume. The result is incomplete.</summary>
     GenerationIncomplete,
 
-    /// <summary>The generation to remove is the newest of its prefix, which a restore needs.</summary>
+    /// <summary>The generation is the newest, or the newest complete, one of a volume, which a restore needs; or it holds volumes that the rules do not judge.</summary>
     GenerationProtected,
+
+    /// <summary>The clock of the machine was never set, so the rules of what to keep cannot be applied.</summary>
+    ClockNotSet,
+
+    /// <summary>The newest copy of a volume is older than the newest generation of its prefix.</summary>
+    CopyOlder,
 
     /// <summary>The data in the archive is not what was saved.</summary>
     ChecksumMismatch,

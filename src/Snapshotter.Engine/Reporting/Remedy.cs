@@ -67,8 +67,17 @@ public enum Remedy
     /// <summary>Say which generations go, or which stay.</summary>
     ChooseWhatGoes,
 
-    /// <summary>Ask for a whole prefix to be removed.</summary>
-    RemovePrefix,
+    /// <summary>Name the volumes whose newest generation may go too, or ask for a whole prefix to be removed.</summary>
+    WaiveProtection,
+
+    /// <summary>Apply rules that judge every volume of the prefix.</summary>
+    JudgeAllVolumes,
+
+    /// <summary>Remove the generations by their numbers.</summary>
+    RemoveByNumber,
+
+    /// <summary>Set the clock of the machine.</summary>
+    SetClock,
 
     /// <summary>Run an optimization, which mends it.</summary>
     OptimizeArchive,

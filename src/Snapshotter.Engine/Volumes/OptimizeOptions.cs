@@ -2,8 +2,8 @@ namespace Snapshotter.Engine.Volumes;
 
 /// <summary>
 /// Which generations are removed from an archive: give one of <see cref="Keep"/>, <see cref="Generations"/> and
-/// <see cref="All"/>. Unless it is <see cref="All"/> the newest generation of a prefix always stays, and so does the
-/// newest in which nothing is missing.
+/// <see cref="All"/>. Unless it is <see cref="All"/>, the newest generation of each volume stays, and so does the newest
+/// one of each in which nothing is missing: they go by number only, together with <see cref="Volumes"/>.
 /// </summary>
 public sealed record OptimizeOptions
 {
@@ -13,14 +13,23 @@ public sealed record OptimizeOptions
     /// <summary>Takes <see cref="Prefix"/> as it is, wildcards and all.</summary>
     public bool PrefixIsLiteral { get; init; }
 
-    /// <summary>The rules that say what stays, for each prefix on its own.</summary>
+    /// <summary>The rules that say what stays, for each volume of each prefix on its own. A generation stays when it is kept for any of its volumes.</summary>
     public RetentionPolicy? Keep { get; init; }
 
     /// <summary>The numbers of the generations to remove.</summary>
     public IReadOnlyList<int> Generations { get; init; } = [];
 
+    /// <summary>
+    /// With <see cref="Generations"/>: wildcard patterns (* and ?) of the targets of volumes whose newest, and newest
+    /// complete, generation may go too. Each matches a volume of a generation that goes.
+    /// </summary>
+    public IReadOnlyList<string> Volumes { get; init; } = [];
+
     /// <summary>Removes every generation of the prefixes at work, the newest too. <see cref="Prefix"/> must be given.</summary>
     public bool All { get; init; }
+
+    /// <summary>The ids of the volumes that the rules judge; generations with others stay. Null for all volumes.</summary>
+    internal IReadOnlySet<string>? Judged { get; init; }
 
     internal bool Matches(string prefix)
         => Prefix is null || (PrefixIsLiteral ? Prefix == prefix : Wildcard.Matches(Prefix, prefix));

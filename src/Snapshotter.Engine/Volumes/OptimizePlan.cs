@@ -29,10 +29,14 @@ public sealed class PlannedGeneration
 
     /// <summary>
     /// Why it stays: "last", "hourly", "daily", "weekly", "monthly", "yearly" and "within" are rules of the policy,
-    /// "newest" and "newest complete" protect what a restore needs, "damaged" is what no rule can judge, "not chosen" is
-    /// not among the numbers given. Empty when it goes.
+    /// "newest" and "newest complete" protect what a restore of a volume needs, "other volumes" are those that the rules of
+    /// a backup do not judge, "damaged" is what no rule can judge, "not chosen" is not among the numbers given. Empty when
+    /// it goes.
     /// </summary>
     public required IReadOnlyList<string> Reasons { get; init; }
+
+    /// <summary>The targets of the volumes on whose account it stays; empty when it goes, or stays for no volume's sake.</summary>
+    public IReadOnlyList<string> KeptFor { get; init; } = [];
 }
 
 /// <summary>What an optimization would do. Nothing is touched until <see cref="Execute"/>.</summary>

@@ -22,13 +22,13 @@ public sealed record BackupOptions
 /// <summary>Which generation is meant.</summary>
 public sealed record GenerationChoice
 {
-    /// <summary>The newest complete one.</summary>
+    /// <summary>The newest one that holds the volume.</summary>
     public static GenerationChoice Newest { get; } = new();
 
     /// <summary>The one with this number.</summary>
     public int? Number { get; init; }
 
-    /// <summary>The newest one made at this time or before.</summary>
+    /// <summary>The newest one that holds the volume and was made at this time or before.</summary>
     public DateTimeOffset? AsOf { get; init; }
 }
 
@@ -81,7 +81,7 @@ public sealed record ListOptions
     /// <summary>Wildcard pattern (* and ?) of prefixes; null for all.</summary>
     public string? Prefix { get; init; }
 
-    /// <summary>Only the newest complete generation of each prefix.</summary>
+    /// <summary>Only the newest copy of each volume of each prefix.</summary>
     public bool Newest { get; init; }
 
     /// <summary>Only the generation with this number.</summary>

@@ -63,6 +63,9 @@ public sealed class VolumeReport
 
     /// <summary>True when everything was saved, restored or found whole.</summary>
     public bool Complete { get; set; } = true;
+
+    /// <summary>The older generations of this volume that were removed after a backup, since no rule of its configuration keeps them.</summary>
+    public IReadOnlyList<PlannedGeneration> Removed { get; set; } = [];
 }
 
 /// <summary>What became of a backup.</summary>
@@ -89,7 +92,7 @@ public sealed class BackupReport
     /// <summary>Time spent.</summary>
     public TimeSpan Duration { get; set; }
 
-    /// <summary>What the configuration's <see cref="VolumeConfig.Keep"/> removed afterwards; null when there is none, the backup is incomplete, or it could not be applied.</summary>
+    /// <summary>What the configuration's <see cref="VolumeConfig.Keep"/> removed afterwards; null when there is none, or it could not be applied.</summary>
     public OptimizeReport? Optimization { get; set; }
 
     /// <summary>True when every file of every volume was saved.</summary>
@@ -108,7 +111,7 @@ public sealed class ArchivedVolume
     /// <summary>The generation's number, unique in the archive.</summary>
     public required int Generation { get; init; }
 
-    /// <summary>True for the newest complete generation of its prefix.</summary>
+    /// <summary>True when no newer generation of its prefix holds the volume.</summary>
     public required bool IsNewest { get; init; }
 
     /// <summary>When the backup began; for archives of other programs the time stamp of the manifest.</summary>

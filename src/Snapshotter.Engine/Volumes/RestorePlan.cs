@@ -10,6 +10,12 @@ public sealed class PlannedVolume
 
     /// <summary>The absolute path it would be restored to.</summary>
     public required string Path { get; init; }
+
+    /// <summary>
+    /// True when the newest generation meant does not hold the volume, so that an older copy would be restored. It may not
+    /// fit the others, and the volume may have been given up: ask before it is restored to its place.
+    /// </summary>
+    public bool IsOlder { get; init; }
 }
 
 /// <summary>What a restore would do. Nothing is touched until <see cref="Execute"/>.</summary>

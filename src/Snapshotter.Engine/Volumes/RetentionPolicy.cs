@@ -1,6 +1,6 @@
 namespace Snapshotter.Engine.Volumes;
 
-/// <summary>Which generations of a prefix stay: the union of all rules given, with the meaning restic gave them.</summary>
+/// <summary>Which generations of a volume stay: the union of all rules given, with the meaning restic gave them. A generation dated in the future counts as made when the next one was, or now.</summary>
 public sealed record RetentionPolicy
 {
     /// <summary>The newest this many.</summary>

@@ -11,7 +11,7 @@ internal sealed record RetentionDecision(int Number, IReadOnlyList<string> Reaso
 }
 
 /// <summary>
-/// Decides which generations of one prefix stay. As restic does, the rules walk from the newest to the oldest; each
+/// Decides which generations of one volume stay. As restic does, the rules walk from the newest to the oldest; each
 /// keeps the newest of every period that has one until its count is used up, and while some of the count is left the
 /// oldest generation as well, so that the history kept is as long as it can be.
 /// </summary>
@@ -19,17 +19,17 @@ internal static class RetentionRules
 {
     /// <summary>The decisions, newest first. A policy without rules keeps everything.</summary>
     /// <param name="policy">The rules; a generation that any of them keeps stays.</param>
-    /// <param name="generations">All generations of the prefix. Of equal times the higher number is the newer.</param>
+    /// <param name="generations">All generations that hold the volume, in the order of the archive. Of equal times the higher number is the newer.</param>
+    /// <param name="now">The time of the decision.</param>
     /// <param name="zone">The calendar that hours, days, weeks (ISO 8601), months and years are taken from; null for the local one.</param>
-    /// <param name="now">A generation from after this time, made while the clock was wrong, is not what "within" counts back from.</param>
     public static IReadOnlyList<RetentionDecision> Decide(
         RetentionPolicy policy,
         IReadOnlyList<(int Number, DateTimeOffset Created)> generations,
-        TimeZoneInfo? zone = null,
-        DateTimeOffset? now = null)
+        DateTimeOffset now,
+        TimeZoneInfo? zone = null)
     {
         zone ??= TimeZoneInfo.Local;
-        var newestFirst = generations.OrderByDescending(g => g.Created).ThenByDescending(g => g.Number).ToList();
+        var newestFirst = WithoutFuture(generations, now).OrderByDescending(g => g.Created).ThenByDescending(g => g.Number).ToList();
         if (policy.IsEmpty)
         {
             return [.. newestFirst.Select(g => new RetentionDecision(g.Number, ["no policy"]))];
@@ -44,7 +44,10 @@ internal static class RetentionRules
             new("monthly", policy.Monthly, (time, _) => time.Year * 100 + time.Month),
             new("yearly", policy.Yearly, (time, _) => time.Year),
         ];
-        var since = policy.Within is { } within ? Since(within, newestFirst, zone, now) : null;
+
+        // A clock that ran ahead does not make everything else old.
+        var sane = generations.Select(g => g.Created).Where(created => created <= now).DefaultIfEmpty(now).Max();
+        var since = policy.Within?.Before(sane, zone);
         var decisions = new List<RetentionDecision>();
         for (int i = 0; i < newestFirst.Count; i++)
         {
@@ -66,18 +69,22 @@ internal static class RetentionRules
     /// <summary>An hour that comes twice because the clock is set back is two hours: hence the offset.</summary>
     private static long Hour(DateTimeOffset local) => (local.Ticks / TimeSpan.TicksPerHour * 10_000) + (long)local.Offset.TotalMinutes;
 
-    private static DateTimeOffset? Since(
-        RetentionSpan within, List<(int Number, DateTimeOffset Created)> newestFirst, TimeZoneInfo zone, DateTimeOffset? now)
+    /// <summary>
+    /// What is dated after now was made while the clock was wrong. It was made before the one that follows it in the archive
+    /// and counts as of the same time, the last one as of now: so it takes no place of those made since.
+    /// </summary>
+    private static (int Number, DateTimeOffset Created)[] WithoutFuture(
+        IReadOnlyList<(int Number, DateTimeOffset Created)> generations, DateTimeOffset now)
     {
-        foreach (var (_, created) in newestFirst)
+        var times = generations.ToArray();
+        var next = now;
+        for (int i = times.Length - 1; i >= 0; i--)
         {
-            if (now is null || created <= now)
-            {
-                return within.Before(created, zone);
-            }
+            next = times[i].Created > now ? next : times[i].Created;
+            times[i].Created = next;
         }
 
-        return DateTimeOffset.MinValue;
+        return times;
     }
 
     /// <summary>One rule and what is left of its count.</summary>

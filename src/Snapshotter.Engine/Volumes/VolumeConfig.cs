@@ -16,7 +16,7 @@ public class VolumeConfig
     /// <summary>Patterns of what is not saved: see <see cref="GlobSet"/>.</summary>
     public IList<string> Exclude { get; init; } = [];
 
-    /// <summary>Which old generations stay after a successful backup; null keeps all.</summary>
+    /// <summary>Which generations of its volumes stay after a backup; null keeps all.</summary>
     public RetentionPolicy? Keep { get; set; }
 }
 

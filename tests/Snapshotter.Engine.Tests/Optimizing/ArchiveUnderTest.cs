@@ -58,7 +58,8 @@ internal sealed class ArchiveUnderTest : IDisposable
     /// <summary>Adds entries of two prefixes in turn and then both manifests, as the original program names them.</summary>
     public void AppendOriginal(string first, string second)
     {
-        string target = $"/original{++filled}";
+        const string target = "/original";
+        filled++;
         string id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(target)));
         string root = $"original{filled}";
         foreach (string prefix in new[] { first, second })

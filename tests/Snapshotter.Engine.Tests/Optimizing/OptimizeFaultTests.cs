@@ -20,22 +20,32 @@ public sealed class OptimizeFaultTests : IDisposable
     private const string Archive = "/store/backup.tar";
     private const int RandomOutcomes = 6;
 
-    private static readonly OptimizeOptions Options = new() { Generations = [1, 3] };
-    private static readonly int[] Kept = [2, 4, 5];
+    /// <summary>Generations of two prefixes that go by number.</summary>
+    private static readonly Wish ByNumber = new(
+        [("a", "/data"), ("b", "/data"), ("a", "/data"), ("b", "/data"), ("a", "/data")],
+        new OptimizeOptions { Generations = [1, 3] }, [2, 4, 5]);
+
+    /// <summary>Generations of one prefix with different volumes, which rules judge volume by volume.</summary>
+    private static readonly Wish ByVolume = new(
+        [("a", "/data /more"), ("a", "/more"), ("a", "/data"), ("a", "/other"), ("a", "/data")],
+        new OptimizeOptions { Keep = new RetentionPolicy { Last = 1 } }, [2, 4, 5]);
 
     private readonly TempFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void A_crash_at_any_operation_loses_nothing(bool inPlace)
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    public void A_crash_at_any_operation_loses_nothing(bool inPlace, bool byVolume)
     {
-        var start = MakeArchive(inPlace);
+        var wish = byVolume ? ByVolume : ByNumber;
+        var start = MakeArchive(wish, inPlace);
         var pieces = Pieces(start);
         var finished = start.Clone();
-        Assert.Equal(inPlace, Run(finished).InPlace);
+        Assert.Equal(inPlace, Run(wish, finished).InPlace);
         byte[] expected = finished.ReadAllBytes(Archive);
         long operations = finished.Faults.Count;
         Assert.InRange(operations, 5, 1000);
@@ -44,37 +54,40 @@ public sealed class OptimizeFaultTests : IDisposable
         {
             var crashed = start.Clone();
             crashed.Faults = FaultPlan.CrashAt(operation);
-            Assert.Throws<SimulatedCrash>(() => Run(crashed));
+            Assert.Throws<SimulatedCrash>(() => Run(wish, crashed));
             for (int outcome = 0; outcome < RandomOutcomes + 2; outcome++)
             {
                 var mode = outcome < 2 ? (CrashMode)outcome : CrashMode.Random;
                 string place = $"{crashed.Faults.Hit}, {mode} {outcome}";
                 var left = crashed.AfterCrash(mode, outcome);
-                HoldsWhatIsKept(left, pieces, place);
+                HoldsWhatIsKept(wish, left, pieces, place);
 
                 var continued = left.Clone();
-                RunAgain(continued);
+                RunAgain(wish, continued);
                 Assert.True(expected.AsSpan().SequenceEqual(continued.ReadAllBytes(Archive)), place);
                 Assert.Equal(["backup.tar"], Names(continued));
 
-                new VolumeBackup(left, Config("a"), new BackupOptions(), SilentReporter.Instance).Run(Archive, default);
+                new VolumeBackup(left, Config("a", "/data"), new BackupOptions(), SilentReporter.Instance).Run(Archive, default);
                 Assert.All(Map(left).Generations, g => Assert.True(g.Trailer == TrailerState.Valid, place));
             }
         }
     }
 
     [Theory]
-    [InlineData(true, false)]
-    [InlineData(false, false)]
-    [InlineData(true, true)]
-    [InlineData(false, true)]
-    public void A_failure_of_any_operation_loses_nothing(bool inPlace, bool isLasting)
+    [InlineData(true, false, false)]
+    [InlineData(false, false, false)]
+    [InlineData(true, true, false)]
+    [InlineData(false, true, false)]
+    [InlineData(true, false, true)]
+    [InlineData(false, false, true)]
+    public void A_failure_of_any_operation_loses_nothing(bool inPlace, bool isLasting, bool byVolume)
     {
-        var start = MakeArchive(inPlace);
+        var wish = byVolume ? ByVolume : ByNumber;
+        var start = MakeArchive(wish, inPlace);
         var pieces = Pieces(start);
         byte[] before = start.ReadAllBytes(Archive);
         var finished = start.Clone();
-        Run(finished);
+        Run(wish, finished);
         byte[] expected = finished.ReadAllBytes(Archive);
 
         for (long operation = 1; operation <= finished.Faults.Count; operation++)
@@ -83,12 +96,12 @@ public sealed class OptimizeFaultTests : IDisposable
             {
                 var failed = start.Clone();
                 failed.Faults = FaultPlan.FailAt(operation, error, isPartial: error == FileError.NoSpace, isLasting);
-                var thrown = Record.Exception(() => Run(failed));
+                var thrown = Record.Exception(() => Run(wish, failed));
                 string place = $"{failed.Faults.Hit}: {error}";
 
                 // Only what comes after the new file has its place may fail unnoticed.
                 Assert.True(thrown is BackupException || expected.AsSpan().SequenceEqual(failed.ReadAllBytes(Archive)), $"{place}: {thrown}");
-                HoldsWhatIsKept(failed, pieces, place);
+                HoldsWhatIsKept(wish, failed, pieces, place);
                 if (!inPlace && thrown is not null && !isLasting)
                 {
                     Assert.Equal(["backup.tar"], Names(failed));
@@ -100,26 +113,35 @@ public sealed class OptimizeFaultTests : IDisposable
                 }
 
                 failed.Faults = FaultPlan.None();
-                RunAgain(failed);
+                RunAgain(wish, failed);
                 Assert.True(expected.AsSpan().SequenceEqual(failed.ReadAllBytes(Archive)), place);
             }
         }
     }
 
-    private static VolumeConfig Config(string prefix)
-        => new() { Prefix = prefix, Volumes = { new VolumeSpec { Target = "/data" } } };
+    private static VolumeConfig Config(string prefix, string targets)
+        => new() { Prefix = prefix, Volumes = [.. targets.Split(' ').Select(target => new VolumeSpec { Target = target })] };
 
-    /// <summary>Five generations of two prefixes, all of it durable.</summary>
-    private static MemoryFileSystem MakeArchive(bool canCollapse)
+    /// <summary>The generations of a wish, all of it durable.</summary>
+    private static MemoryFileSystem MakeArchive(Wish wish, bool canCollapse)
     {
         var disk = new MemoryFileSystem { CanShareAndCollapse = canCollapse };
-        disk.CreateDirectories("/data");
-        disk.CreateDirectories("/store");
-        Write(disk, Archive, new byte[1024]);
-        for (int i = 1; i <= 5; i++)
+        foreach (string path in new[] { "/data", "/more", "/other", "/store" })
         {
-            Write(disk, $"/data/file{i}", [.. Enumerable.Repeat((byte)i, i * 3000)]);
-            new VolumeBackup(disk, Config(i % 2 == 0 ? "b" : "a"), new BackupOptions(), SilentReporter.Instance).Run(Archive, default);
+            disk.CreateDirectories(path);
+        }
+
+        Write(disk, Archive, new byte[1024]);
+        int i = 0;
+        foreach (var (prefix, targets) in wish.Made)
+        {
+            i++;
+            foreach (string target in targets.Split(' '))
+            {
+                Write(disk, $"{target}/file{i}", [.. Enumerable.Repeat((byte)i, i * 3000)]);
+            }
+
+            new VolumeBackup(disk, Config(prefix, targets), new BackupOptions(), SilentReporter.Instance).Run(Archive, default);
         }
 
         return disk.Clone();
@@ -131,14 +153,14 @@ public sealed class OptimizeFaultTests : IDisposable
         file.Write(content, 0);
     }
 
-    private static OptimizeReport Run(MemoryFileSystem disk)
-        => new OptimizeJob(disk, Archive, Options).Plan(default).Execute(SilentReporter.Instance);
+    private static OptimizeReport Run(Wish wish, MemoryFileSystem disk)
+        => new OptimizeJob(disk, Archive, wish.Options).Plan(default).Execute(SilentReporter.Instance);
 
     /// <summary>The same wish as before, of which some or all may have come true already.</summary>
-    private static void RunAgain(MemoryFileSystem disk)
+    private static void RunAgain(Wish wish, MemoryFileSystem disk)
     {
-        var rest = Options with { Generations = [.. Options.Generations.Intersect(Map(disk).Generations.Select(g => g.Number))] };
-        if (rest.Generations.Count == 0)
+        var rest = wish.Options with { Generations = [.. wish.Options.Generations.Intersect(Map(disk).Generations.Select(g => g.Number))] };
+        if (rest.Generations.Count == 0 && rest.Keep is null)
         {
             rest = new OptimizeOptions { Keep = new RetentionPolicy { Last = 9 } };
         }
@@ -160,10 +182,10 @@ public sealed class OptimizeFaultTests : IDisposable
             g => g.Number, g => Convert.ToHexString(bytes.AsSpan((int)g.Start, (int)(g.End - g.Start) - ManifestTrailer.Size)));
     }
 
-    private void HoldsWhatIsKept(MemoryFileSystem disk, Dictionary<int, string> pieces, string place)
+    private void HoldsWhatIsKept(Wish wish, MemoryFileSystem disk, Dictionary<int, string> pieces, string place)
     {
         var found = Pieces(disk);
-        Assert.All(Kept, number => Assert.True(found.GetValueOrDefault(number) == pieces[number], $"{place}: generation {number}"));
+        Assert.All(wish.Kept, number => Assert.True(found.GetValueOrDefault(number) == pieces[number], $"{place}: generation {number}"));
         Assert.All(found, pair => Assert.Equal(pieces[pair.Key], pair.Value));
 
         string exported = folder["exported.tar"];
@@ -178,4 +200,10 @@ public sealed class OptimizeFaultTests : IDisposable
         var listing = directory.List();
         return [.. Enumerable.Range(0, listing.Count).Select(i => MemoryFileSystem.Decode(listing.NameOf(i).Span))];
     }
+
+    /// <summary>An archive and what is to become of it.</summary>
+    /// <param name="Made">Prefix and targets of each generation.</param>
+    /// <param name="Options">What goes.</param>
+    /// <param name="Kept">The numbers of those that stay.</param>
+    private sealed record Wish((string Prefix, string Targets)[] Made, OptimizeOptions Options, int[] Kept);
 }

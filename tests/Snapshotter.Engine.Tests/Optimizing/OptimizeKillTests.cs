@@ -87,12 +87,18 @@ public sealed class OptimizeKillTests : IDisposable
         BackupTar.Initialize(own);
         Round(own, folder.CreateFolder("own"));
         Round(own, folder["own"]);
-        Assert.Equal([("a", 3), ("a", 4)], BackupTar.List(own).Where(v => v.Prefix == "a").Select(v => (v.Prefix, v.Generation)));
+        Assert.Equal(
+            [("/other", 5), ("/volume", 5), ("/volume", 6)],
+            BackupTar.List(own).Where(v => v.Prefix == "a").Select(v => (v.Target, v.Generation)));
     }
 
+    /// <summary>Volumes that are saved together and apart, under one prefix.</summary>
     private static void Round(string archive, string volume)
     {
+        var both = Config("a", volume, new RetentionPolicy { Last = 1 });
+        both.Volumes.Insert(0, new VolumeSpec { Target = "/other", Source = Directory.CreateDirectory(volume + ".other").FullName });
         BackupTar.Backup(archive, Config("a", volume));
+        BackupTar.Backup(archive, both);
         BackupTar.Backup(archive, Config("a", volume, new RetentionPolicy { Last = 2 }));
     }
 

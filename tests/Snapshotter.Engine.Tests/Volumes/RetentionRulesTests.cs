@@ -68,6 +68,14 @@ public sealed class RetentionRulesTests
         // A clock that ran ahead does not make everything else old: now is 2027.
         { "within=14d", "2026-01-01, 2026-01-20, 2099-01-01", "3:w 2:w" },
         { "within=14d", "2098-01-01, 2099-01-01", "2:w 1:w" },
+
+        // Nor does it take a place of those made since: it counts as of the same time as the next one, or as of now.
+        { "last=2", "2099-01-01, 2026-01-01, 2026-01-02, 2026-01-03", "4:l 3:l" },
+        { "daily=2", "2099-01-01, 2026-01-01, 2026-01-02, 2026-01-03", "4:d 3:d" },
+        { "yearly=2", "2025-01-01, 2099-01-01, 2098-01-01, 2026-01-02, 2026-01-03", "5:y 1:y" },
+        { "within=1d", "2099-01-01, 2026-01-01, 2026-01-02, 2026-01-03", "4:w" },
+        { "daily=2", "2026-12-31, 2027-01-01, 2099-01-01", "3:d 1:d" },
+        { "last=1", "2026-12-31, 2099-01-01, 2098-01-01", "3:l" },
     };
 
     /// <summary>As <see cref="Table"/>, in the calendar of central Europe, where clocks change on 29 March and 25 October 2026.</summary>
@@ -112,7 +120,7 @@ public sealed class RetentionRulesTests
 
     [Fact]
     public void Nothing_is_decided_of_nothing()
-        => Assert.Empty(RetentionRules.Decide(new RetentionPolicy { Last = 1, Within = new RetentionSpan(0, 0, 1, 0) }, []));
+        => Assert.Empty(RetentionRules.Decide(new RetentionPolicy { Last = 1, Within = new RetentionSpan(0, 0, 1, 0) }, [], DateTimeOffset.UtcNow));
 
     [Fact]
     public void Any_policy_keeps_the_newest_and_more_rules_never_keep_less()
@@ -135,7 +143,7 @@ public sealed class RetentionRulesTests
             });
 
     private static HashSet<int> Kept(RetentionPolicy policy, IReadOnlyList<(int, DateTimeOffset)> generations)
-        => [.. RetentionRules.Decide(policy, generations, CentralEurope).Where(d => d.Keep).Select(d => d.Number)];
+        => [.. RetentionRules.Decide(policy, generations, DateTimeOffset.MaxValue, CentralEurope).Where(d => d.Keep).Select(d => d.Number)];
 
     private static RetentionPolicy Policy(int last, int hourly, int daily, int weekly, int monthly, int yearly, int days) => new()
     {
@@ -171,7 +179,7 @@ public sealed class RetentionRulesTests
         var generations = times.Split(", ").Select((time, i) => (
             Number: i + 1,
             Created: DateTimeOffset.Parse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal))).ToList();
-        var decisions = RetentionRules.Decide(policy, generations, zone, new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var decisions = RetentionRules.Decide(policy, generations, new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.Zero), zone);
 
         Assert.Equal(generations.Select(g => g.Number).Order(), decisions.Select(d => d.Number).Order());
 

@@ -14,6 +14,9 @@ internal sealed class TestHost : PSHost
     /// <summary>Questions asked so far.</summary>
     public List<string> Questions => ui.Questions;
 
+    /// <summary>All that was shown to the user, questions, progress and -WhatIf too.</summary>
+    public List<string> Shown => ui.Shown;
+
     /// <summary>The label that is chosen, without its ampersand.</summary>
     public string Answer { set => ui.Answer = value; }
 
@@ -49,6 +52,8 @@ internal sealed class TestHost : PSHost
     {
         public List<string> Questions { get; } = [];
 
+        public List<string> Shown { get; } = [];
+
         public string Answer { get; set; } = "No";
 
         public override PSHostRawUserInterface? RawUI => null;
@@ -56,6 +61,7 @@ internal sealed class TestHost : PSHost
         public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice)
         {
             Questions.Add(message);
+            Shown.AddRange([caption, message]);
             return choices.ToList().FindIndex(c => c.Label.Replace("&", "") == Answer);
         }
 
@@ -73,36 +79,21 @@ internal sealed class TestHost : PSHost
 
         public override SecureString ReadLineAsSecureString() => throw new NotSupportedException();
 
-        public override void Write(string value)
-        {
-        }
+        public override void Write(string value) => Shown.Add(value);
 
-        public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value)
-        {
-        }
+        public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Shown.Add(value);
 
-        public override void WriteLine(string value)
-        {
-        }
+        public override void WriteLine(string value) => Shown.Add(value);
 
-        public override void WriteErrorLine(string value)
-        {
-        }
+        public override void WriteErrorLine(string value) => Shown.Add(value);
 
-        public override void WriteDebugLine(string message)
-        {
-        }
+        public override void WriteDebugLine(string message) => Shown.Add(message);
 
         public override void WriteProgress(long sourceId, ProgressRecord record)
-        {
-        }
+            => Shown.AddRange([record.Activity, record.StatusDescription, record.CurrentOperation ?? ""]);
 
-        public override void WriteVerboseLine(string message)
-        {
-        }
+        public override void WriteVerboseLine(string message) => Shown.Add(message);
 
-        public override void WriteWarningLine(string message)
-        {
-        }
+        public override void WriteWarningLine(string message) => Shown.Add(message);
     }
 }

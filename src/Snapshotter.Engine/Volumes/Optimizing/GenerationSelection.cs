@@ -7,16 +7,20 @@ namespace Snapshotter.Engine.Volumes.Optimizing;
 /// <summary>Decides which generations of an archive go, and why the others stay.</summary>
 internal static class GenerationSelection
 {
-    private const string Newest = "newest";
-    private const string NewestComplete = "newest complete";
+    /// <summary>
+    /// A clock that shows less was never set: no archive of this program is that old. By such a clock every generation would
+    /// be one of the future, and nearly all would go.
+    /// </summary>
+    private static readonly DateTimeOffset ClockIsSetFrom = new(2010, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>The generations at work in the order of the archive, each with the reasons to keep it: none when it goes.</summary>
     /// <exception cref="BackupException">ConfigInvalid: the options say nothing or contradict each other;
-    /// GenerationNotFound: no such prefix or number; GenerationProtected: a number that only All removes.</exception>
-    public static IReadOnlyList<(Generation Generation, IReadOnlyList<string> Reasons)> Decide(
-        string archive, IReadOnlyList<Generation> generations, OptimizeOptions options)
+    /// GenerationNotFound: no such prefix, number or volume; GenerationProtected: a number that goes only when more is said;
+    /// ClockNotSet: rules cannot be applied.</exception>
+    public static IReadOnlyList<Verdict> Decide(
+        string archive, IReadOnlyList<Generation> generations, OptimizeOptions options, DateTimeOffset now)
     {
-        Check(options);
+        Check(options, now);
         var chosen = generations.Where(g => options.Matches(g.Prefix)).ToList();
         if (chosen.Count == 0 && options.Prefix is not null)
         {
@@ -28,20 +32,31 @@ internal static class GenerationSelection
             };
         }
 
-        var reasons = chosen.GroupBy(g => g.Prefix, StringComparer.Ordinal)
-            .SelectMany(group => Decide([.. group], options))
-            .ToDictionary(decision => decision.Generation, decision => decision.Reasons);
-        CheckNumbers(archive, chosen, reasons, options);
-        return [.. chosen.Select(g => (g, reasons[g]))];
+        var verdicts = chosen.ConvertAll(generation => new Verdict(generation));
+        if (!options.All)
+        {
+            foreach (var ofPrefix in verdicts.GroupBy(verdict => verdict.Generation.Prefix, StringComparer.Ordinal))
+            {
+                Judge([.. ofPrefix], options, now);
+            }
+        }
+
+        if (options.Generations.Count > 0)
+        {
+            CheckNumbers(archive, verdicts, options);
+        }
+
+        return verdicts;
     }
 
-    private static void Check(OptimizeOptions options)
+    private static void Check(OptimizeOptions options, DateTimeOffset now)
     {
         int ways = (options.Keep is null ? 0 : 1) + (options.Generations.Count == 0 ? 0 : 1) + (options.All ? 1 : 0);
         string? problem =
             ways == 0 ? "nothing says what to remove"
             : ways > 1 ? "rules of what stays, numbers of what goes, and the removal of all exclude each other"
             : options.All && options.Prefix is null ? "the removal of all needs a prefix; '*' means every one"
+            : options.Volumes.Count > 0 && options.Generations.Count == 0 ? "volumes are named together with numbers of generations only"
             : VolumeConfigRules.FindKeepMistake(options.Keep) is var (_, mistake) ? mistake
             : null;
         if (problem is not null)
@@ -51,63 +66,133 @@ internal static class GenerationSelection
                 Remedy = ways == 1 ? Remedy.None : Remedy.ChooseWhatGoes,
             };
         }
+
+        if (options.Keep is not null && now < ClockIsSetFrom)
+        {
+            throw new BackupException(
+                BackupError.ClockNotSet,
+                $"The clock of this machine says {now.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, so what is old cannot be told.")
+            {
+                Remedy = Remedy.SetClock,
+            };
+        }
     }
 
-    private static void CheckNumbers(
-        string archive, List<Generation> chosen, Dictionary<Generation, IReadOnlyList<string>> reasons, OptimizeOptions options)
+    /// <summary>Judges the generations of one prefix: for each volume on its own, those that hold it.</summary>
+    private static void Judge(List<Verdict> verdicts, OptimizeOptions options, DateTimeOffset now)
+    {
+        foreach (var verdict in verdicts)
+        {
+            if (options.Keep is null && !options.Generations.Contains(verdict.Generation.Number))
+            {
+                verdict.Keep("not chosen");
+            }
+            else if (options.Keep is not null && verdict.Generation.Damage is not null)
+            {
+                verdict.Keep("damaged");
+            }
+        }
+
+        var holdings = new Dictionary<string, List<Holding>>(StringComparer.Ordinal);
+        foreach (var verdict in verdicts.Where(verdict => verdict.Generation.Damage is null))
+        {
+            foreach (var volume in verdict.Generation.Volumes)
+            {
+                if (!holdings.TryGetValue(volume.Id, out var ofVolume))
+                {
+                    holdings.Add(volume.Id, ofVolume = []);
+                }
+
+                ofVolume.Add(new Holding(verdict, volume));
+            }
+        }
+
+        foreach (var ofVolume in holdings.Values)
+        {
+            if (options.Keep is not null && (options.Judged?.Contains(ofVolume[0].Volume.Id) ?? true))
+            {
+                ApplyRules(options.Keep, ofVolume, now);
+            }
+            else if (options.Keep is not null)
+            {
+                ofVolume.ForEach(holding => holding.Keep(Verdict.OtherVolumes));
+            }
+
+            if (!options.Volumes.Any(pattern => Wildcard.Matches(pattern, ofVolume[0].Volume.Target)))
+            {
+                Protect(ofVolume);
+            }
+        }
+    }
+
+    private static void ApplyRules(RetentionPolicy policy, List<Holding> ofVolume, DateTimeOffset now)
+    {
+        var generations = ofVolume.Select((holding, i) => (i, holding.Verdict.Generation.Created)).ToList();
+        foreach (var decision in RetentionRules.Decide(policy, generations, now))
+        {
+            foreach (string rule in decision.Reasons)
+            {
+                ofVolume[decision.Number].Keep(rule);
+            }
+        }
+    }
+
+    /// <summary>
+    /// What a restore needs: the newest copy of the volume, the newest in which nothing of it is missing, and the newest in
+    /// which nothing of any volume is missing.
+    /// </summary>
+    private static void Protect(List<Holding> ofVolume)
+    {
+        var newest = ofVolume[^1];
+        newest.Keep("newest");
+        var complete = ofVolume.FindLast(holding => holding.Volume.Complete);
+        var allComplete = ofVolume.FindLast(holding => holding.Verdict.Generation.Volumes.All(v => v.Complete));
+        foreach (var holding in new[] { complete, allComplete })
+        {
+            if (holding is not null && holding != newest)
+            {
+                holding.Keep("newest complete");
+            }
+        }
+    }
+
+    private static void CheckNumbers(string archive, List<Verdict> verdicts, OptimizeOptions options)
     {
         foreach (int number in options.Generations)
         {
             string text = number.ToString(CultureInfo.InvariantCulture);
-            var generation = chosen.Find(g => g.Number == number) ?? throw new BackupException(
+            var verdict = verdicts.Find(v => v.Generation.Number == number) ?? throw new BackupException(
                 BackupError.GenerationNotFound,
                 $"'{archive}' holds no generation {text}{(options.Prefix is null ? "" : $" of the prefix '{options.Prefix}'")}.", text)
             {
                 Remedy = Remedy.ListArchive,
             };
-            if (reasons[generation].Count > 0)
+            if (verdict.Reasons.Count > 0)
             {
                 throw new BackupException(
                     BackupError.GenerationProtected,
-                    $"Generation {text} is the {string.Join(" and the ", reasons[generation])} one of the prefix "
-                    + $"'{generation.Prefix}', which a restore needs.", text)
+                    $"Generation {text} of '{verdict.Generation.Prefix}' is the {string.Join(" and the ", verdict.Reasons)} one of "
+                    + $"'{string.Join("', '", verdict.KeptFor)}', which a restore needs.", text)
                 {
-                    Remedy = Remedy.RemovePrefix,
+                    Remedy = Remedy.WaiveProtection,
                 };
+            }
+        }
+
+        foreach (string pattern in options.Volumes)
+        {
+            if (!verdicts.Any(verdict => options.Generations.Contains(verdict.Generation.Number)
+                && verdict.Generation.Volumes.Any(volume => Wildcard.Matches(pattern, volume.Target))))
+            {
+                throw new BackupException(
+                    BackupError.GenerationNotFound, $"None of the generations to remove holds a volume '{pattern}'.", pattern);
             }
         }
     }
 
-    private static IEnumerable<(Generation Generation, IReadOnlyList<string> Reasons)> Decide(
-        List<Generation> group, OptimizeOptions options)
+    /// <summary>A generation as the holder of one volume.</summary>
+    private sealed record Holding(Verdict Verdict, ManifestVolume Volume)
     {
-        var whole = group.Where(g => g.Damage is null).ToList();
-        var newest = whole.LastOrDefault();
-        var newestComplete = whole.LastOrDefault(g => g.Volumes.All(v => v.Complete));
-        var kept = options.Keep is null ? null : RetentionRules
-            .Decide(options.Keep, [.. whole.Select((g, i) => (i, g.Created))], now: DateTimeOffset.UtcNow)
-            .ToDictionary(decision => whole[decision.Number], decision => decision.Reasons);
-        foreach (var generation in group)
-        {
-            var reasons = new List<string>();
-            if (!options.All)
-            {
-                reasons.AddRange(
-                    kept is null ? options.Generations.Contains(generation.Number) ? [] : ["not chosen"]
-                    : kept.TryGetValue(generation, out var rules) ? rules
-                    : ["damaged"]);
-                if (generation == newest)
-                {
-                    reasons.Add(Newest);
-                }
-
-                if (generation == newestComplete && newest != newestComplete)
-                {
-                    reasons.Add(NewestComplete);
-                }
-            }
-
-            yield return (generation, reasons);
-        }
+        public void Keep(string reason) => Verdict.Keep(reason, Volume.Target);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
@@ -9,23 +10,31 @@ namespace Snapshotter.Engine.Volumes.Optimizing;
 internal sealed class OptimizeJob(IFileSystem fileSystem, string path, OptimizeOptions options)
 {
     /// <summary>Reads what is there and decides, without changing anything.</summary>
-    public OptimizePlan Plan(CancellationToken cancellation)
+    /// <param name="cancellation">Stops the reading.</param>
+    /// <param name="next">Null, or a backup that is taken as made: the plan is the one that would hold after it.</param>
+    public OptimizePlan Plan(CancellationToken cancellation, VolumeConfig? next = null)
     {
         using var archive = ArchiveFile.OpenRead(fileSystem, path);
         try
         {
             var map = ArchiveMap.Read(archive, cancellation);
-            var planned = GenerationSelection.Decide(path, map.Generations, options).Select(decision => new PlannedGeneration
-            {
-                Archive = path,
-                Prefix = decision.Generation.Prefix,
-                Generation = decision.Generation.Number,
-                Created = decision.Generation.Created,
-                Volumes = [.. decision.Generation.Volumes.Select(v => v.Target)],
-                Bytes = GenerationExtent.Of(archive, decision.Generation, map.Generations, cancellation).Sum(range => range.Length),
-                Keep = decision.Reasons.Count > 0,
-                Reasons = decision.Reasons,
-            });
+            var now = DateTimeOffset.UtcNow;
+            var imagined = next is null ? null : Imagine(next, map, now);
+            var generations = imagined is null ? map.Generations : [.. map.Generations, imagined];
+            var planned = GenerationSelection.Decide(path, generations, options, now)
+                .Where(verdict => !ReferenceEquals(verdict.Generation, imagined))
+                .Select(verdict => new PlannedGeneration
+                {
+                    Archive = path,
+                    Prefix = verdict.Generation.Prefix,
+                    Generation = verdict.Generation.Number,
+                    Created = verdict.Generation.Created,
+                    Volumes = [.. verdict.Generation.Volumes.Select(v => v.Target)],
+                    Bytes = GenerationExtent.Of(archive, verdict.Generation, map.Generations, cancellation).Sum(range => range.Length),
+                    Keep = verdict.Reasons.Count > 0,
+                    Reasons = verdict.Reasons,
+                    KeptFor = verdict.KeptFor,
+                });
             bool isUnfinished = map.Generations.Any(
                 g => g.Trailer == TrailerState.Moved && GenerationExtent.IsSingleRun(archive, g));
             return new OptimizePlan(this, path, [.. planned], isUnfinished);
@@ -152,6 +161,24 @@ internal sealed class OptimizeJob(IFileSystem fileSystem, string path, OptimizeO
                 $"What was written beside '{path}' does not read back as it should. Nothing was changed; check the disk.", path);
         }
     }
+
+    private static Generation Imagine(VolumeConfig next, ArchiveMap map, DateTimeOffset now) => new()
+    {
+        Number = map.NextNumber,
+        Prefix = next.Prefix,
+        PrefixBytes = Encoding.UTF8.GetBytes(next.Prefix),
+        Created = now,
+        Start = map.End,
+        ManifestOffset = map.End,
+        End = map.End,
+        Trailer = TrailerState.Valid,
+        Volumes = [.. next.Volumes.Select(volume => new ManifestVolume
+        {
+            Id = EntryNames.IdOf(volume.Target),
+            Target = volume.Target,
+            IsDirectory = true,
+        })],
+    };
 
     private long LengthNow() => fileSystem.TryGetStatus(path, out var status) ? status.Size : 0;
 }

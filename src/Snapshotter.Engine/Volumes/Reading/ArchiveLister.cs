@@ -18,8 +18,9 @@ internal static class ArchiveLister
             throw damage;
         }
 
-        return [.. from generation in GenerationFinder.Choose(map, options)
-                   from volume in generation.Volumes
-                   select GenerationFinder.Describe(archive, map, generation, volume)];
+        var newest = new NewestCopies(map);
+        return [.. from chosen in GenerationFinder.Choose(map, options)
+                   from volume in chosen.Volumes
+                   select GenerationFinder.Describe(archive, newest, chosen.Generation, volume)];
     }
 }

@@ -28,7 +28,7 @@ internal static class ArchiveTester
             yield break;
         }
 
-        foreach (var generation in GenerationFinder.Choose(map, options))
+        foreach (var (generation, volumes) in GenerationFinder.Choose(map, options))
         {
             if (generation.Damage is { } damage)
             {
@@ -48,7 +48,7 @@ internal static class ArchiveTester
                     generation);
             }
 
-            foreach (var volume in generation.Volumes)
+            foreach (var volume in volumes)
             {
                 yield return Test(archive, generation, volume, monitor, cancellation);
             }

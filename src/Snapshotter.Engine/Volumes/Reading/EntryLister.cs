@@ -43,15 +43,15 @@ internal sealed class EntryLister
         }
     }
 
-    private IEnumerable<ArchivedEntry> Of(IReadOnlyList<Generation> generations)
+    private IEnumerable<ArchivedEntry> Of(IEnumerable<(Generation Generation, IReadOnlyList<ManifestVolume> Volumes)> chosen)
     {
-        foreach (var generation in generations)
+        foreach (var (generation, volumes) in chosen)
         {
             var reader = Reader(generation.Start, generation.End);
             while (Next(reader))
             {
                 var (its, volume) = owners.Of(reader.Entry);
-                if (its == generation && Describe(reader.Entry, its, volume) is { } entry)
+                if (its == generation && (volume is null || volumes.Contains(volume)) && Describe(reader.Entry, its, volume) is { } entry)
                 {
                     yield return entry;
                 }

@@ -15,7 +15,7 @@ internal static class GenerationFinder
     /// <param name="named">Wildcard patterns of the targets that are named; empty for all of it.</param>
     /// <exception cref="BackupException">GenerationNotFound: the message lists what there is. ArchiveInvalid, ArchiveUnreadable:
     /// it is damaged, and not all that is named in it is known to be whole.</exception>
-    public static Generation Find(ArchiveFile archive, ArchiveMap map, string prefix, GenerationChoice choice, IReadOnlyList<string> named)
+    private static Generation Find(ArchiveFile archive, ArchiveMap map, string prefix, GenerationChoice choice, IReadOnlyList<string> named)
     {
         var ofPrefix = map.Generations.Where(g => g.Prefix == prefix).ToList();
         if (map.Damage is { } damage && ofPrefix.Count == 0)
@@ -69,22 +69,91 @@ internal static class GenerationFinder
             EntryName = damage.EntryName,
         };
 
-    /// <summary>The generations that a listing is about, oldest first.</summary>
-    public static IReadOnlyList<Generation> Choose(ArchiveMap map, ListOptions options) =>
-        [.. map.Generations.Where(g =>
-            (options.Prefix is null || Wildcard.Matches(options.Prefix, g.Prefix))
-            && (options.Generation is null || g.Number == options.Generation)
-            && (!options.Newest || IsNewest(map, g)))];
+    /// <summary>
+    /// The copies of volumes that are meant: those of the generation with the number given, else the newest of each volume.
+    /// First those of the newest generation, then what only older ones hold.
+    /// </summary>
+    /// <param name="archive">The archive.</param>
+    /// <param name="map">Its generations.</param>
+    /// <param name="prefix">Path inside the tar.</param>
+    /// <param name="choice">Which generation.</param>
+    /// <param name="named">Wildcard patterns of the targets that are named; empty for all of it.</param>
+    /// <param name="isWanted">Which volumes; others are passed over.</param>
+    /// <exception cref="BackupException">As <see cref="Find"/>; or what would be the newest copy of a volume may be what cannot be read.</exception>
+    public static IReadOnlyList<VolumeCopy> FindCopies(
+        ArchiveFile archive, ArchiveMap map, string prefix, GenerationChoice choice, IReadOnlyList<string> named, Func<ManifestVolume, bool> isWanted)
+    {
+        var newest = Find(archive, map, prefix, choice, named);
+        var copies = newest.Volumes.Where(isWanted).Select(volume => new VolumeCopy(newest, volume, IsOlder: false)).ToList();
+        if (choice.Number is not null)
+        {
+            return copies;
+        }
 
-    public static bool IsNewest(ArchiveMap map, Generation generation) =>
-        ReferenceEquals(map.Generations.Last(g => g.Prefix == generation.Prefix), generation);
+        var found = newest.Volumes.Select(volume => volume.Id).ToHashSet(StringComparer.Ordinal);
+        var damaged = newest.Damage is null ? null : newest;
+        List<Generation> ofPrefix = [.. map.Generations.Where(g => g.Prefix == prefix)];
+        foreach (var generation in Enumerable.Reverse(ofPrefix).SkipWhile(g => !ReferenceEquals(g, newest)).Skip(1))
+        {
+            if (generation.Created > choice.AsOf)
+            {
+                continue;
+            }
 
-    public static ArchivedVolume Describe(ArchiveFile archive, ArchiveMap map, Generation generation, ManifestVolume volume) => new()
+            var older = generation.Volumes.Where(volume => found.Add(volume.Id) && isWanted(volume)).ToList();
+            if (older.Count > 0)
+            {
+                RefuseBehindDamage(archive, map, ofPrefix, generation, damaged);
+                new DamageGuard(archive.Path, ofPrefix).Check(generation, named.Count == 0 ? [] : [.. older.Select(volume => volume.Target)]);
+            }
+
+            copies.AddRange(older.Select(volume => new VolumeCopy(generation, volume, IsOlder: true)));
+            damaged ??= generation.Damage is null ? null : generation;
+        }
+
+        return copies;
+    }
+
+    /// <summary>What cannot be read may have been a newer copy: an older one in its place would be a silent loss.</summary>
+    private static void RefuseBehindDamage(
+        ArchiveFile archive, ArchiveMap map, List<Generation> ofPrefix, Generation older, Generation? damaged)
+    {
+        if (damaged is not null)
+        {
+            throw new DamageGuard(archive.Path, ofPrefix).Refusal(damaged);
+        }
+
+        if (map.Damage is not null && map.Generations.Take(map.BeforeDamage).Contains(older))
+        {
+            throw Hidden(map.Damage, [.. ofPrefix.Take(ofPrefix.IndexOf(older) + 1)]);
+        }
+    }
+
+    /// <summary>The generations that a listing is about with the volumes that it is about, oldest first.</summary>
+    public static IEnumerable<(Generation Generation, IReadOnlyList<ManifestVolume> Volumes)> Choose(ArchiveMap map, ListOptions options)
+    {
+        var newest = options.Newest ? new NewestCopies(map) : null;
+        foreach (var generation in map.Generations)
+        {
+            bool isMeant = (options.Prefix is null || Wildcard.Matches(options.Prefix, generation.Prefix))
+                && (options.Generation is null || generation.Number == options.Generation);
+            if (!isMeant || newest?.Concerns(generation) == false)
+            {
+                continue;
+            }
+
+            yield return (generation, newest is null
+                ? generation.Volumes
+                : [.. generation.Volumes.Where(volume => newest.Contains(generation, volume))]);
+        }
+    }
+
+    public static ArchivedVolume Describe(ArchiveFile archive, NewestCopies newest, Generation generation, ManifestVolume volume) => new()
     {
         Archive = archive.Path,
         Prefix = generation.Prefix,
         Generation = generation.Number,
-        IsNewest = IsNewest(map, generation),
+        IsNewest = newest.Contains(generation, volume),
         Created = generation.Created,
         Id = volume.Id,
         Target = volume.Target,

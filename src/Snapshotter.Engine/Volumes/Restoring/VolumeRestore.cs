@@ -9,6 +9,8 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// <summary>One restore: finds what is wanted, validates all of it, and only then writes one volume after the other.</summary>
 internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, VolumeConfig config, RestoreOptions options)
 {
+    private const int MaxNamed = 10;
+
     /// <summary>What would be restored, and where to. Touches nothing.</summary>
     /// <exception cref="BackupException">The archive cannot be read, or lacks what is wanted.</exception>
     public IReadOnlyList<PlannedVolume> Plan(CancellationToken cancellation)
@@ -19,19 +21,27 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         }
 
         using var archive = ArchiveFile.OpenRead(fileSystem, archivePath, options.Wait, cancellation);
-        var map = ReadMap(archive, cancellation);
-        IReadOnlyList<string> named = options.Volumes.Count == 0 || config.Volumes.Count == 0
+        var wanted = config.Volumes.Where(spec => IsChosen(spec.Target)).ToDictionary(spec => EntryNames.IdOf(spec.Target), StringComparer.Ordinal);
+        bool isFromConfig = config.Volumes.Count > 0;
+        var map = ReadMap(archive, tail => isFromConfig && wanted.Keys.All(id => tail.Volumes.Any(v => v.Id == id)), cancellation);
+        IReadOnlyList<string> named = options.Volumes.Count == 0 || !isFromConfig
             ? options.Volumes
-            : [.. config.Volumes.Select(v => v.Target).Where(IsChosen)];
-        var generation = GenerationFinder.Find(archive, map, config.Prefix, options.Generation, named);
-        var planned = config.Volumes.Count > 0 ? FromConfig(archive, map, generation) : FromManifest(archive, map, generation);
-        return planned.Count > 0 || options.Volumes.Count == 0
-            ? planned
-            : throw new BackupException(
-                BackupError.GenerationNotFound,
-                $"No volume of generation {generation.Number} matches '{string.Join("', '", options.Volumes)}'. "
-                + $"It has: {Names(generation)}.",
-                options.Volumes[0]);
+            : [.. wanted.Values.Select(spec => spec.Target)];
+        IReadOnlyList<VolumeCopy> Copies(Func<ManifestVolume, bool> isWanted) =>
+            GenerationFinder.FindCopies(archive, map, config.Prefix, options.Generation, named, isWanted);
+        var copies = Copies(volume => isFromConfig ? wanted.ContainsKey(volume.Id) : IsChosen(volume.Target));
+        if (copies.Count == 0 && options.Volumes.Count > 0)
+        {
+            throw NotFound(Copies(_ => true), $"volume that matches '{string.Join("', '", options.Volumes)}'", options.Volumes[0]);
+        }
+
+        if (wanted.FirstOrDefault(pair => !copies.Any(copy => copy.Volume.Id == pair.Key)).Value is { } missing)
+        {
+            throw NotFound(Copies(_ => true), $"volume '{missing.Target}'", missing.Target);
+        }
+
+        var newest = new NewestCopies(map);
+        return isFromConfig ? FromConfig(archive, newest, wanted, copies) : FromManifest(archive, newest, copies);
     }
 
     /// <summary>Looks at the places that volumes go to. Touches nothing.</summary>
@@ -39,7 +49,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
     public void Check(IReadOnlyList<PlannedVolume> volumes, CancellationToken cancellation)
     {
         using var archive = ArchiveFile.OpenRead(fileSystem, archivePath, options.Wait, cancellation);
-        var map = ReadMap(archive, cancellation);
+        var map = ReadMap(archive, volumes, cancellation);
         var places = new NestedPlaces(fileSystem);
         foreach (var volume in volumes)
         {
@@ -51,7 +61,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
     public IEnumerable<VolumeReport> Execute(IReadOnlyList<PlannedVolume> volumes, IReporter reporter, CancellationToken cancellation)
     {
         using var archive = ArchiveFile.OpenRead(fileSystem, archivePath, options.Wait, cancellation);
-        var map = ReadMap(archive, cancellation);
+        var map = ReadMap(archive, volumes, cancellation);
         var places = new NestedPlaces(fileSystem);
         var targets = volumes.Select(volume => Target(archive, map, places, volume, volumes)).ToList();
         TellDamage(map, targets, reporter);
@@ -114,6 +124,11 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         };
         monitor.Enter(archived.Target, report.Warnings);
         reporter.Detail($"Restoring '{archived.Target}' to '{target.Planned.Path}'.");
+        if (target.Planned.IsOlder)
+        {
+            TellOlder(archived, monitor, reporter);
+        }
+
         if (target.IsMerged)
         {
             monitor.Problem(Incomplete(archive, target, cancellation));
@@ -162,13 +177,33 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         };
     }
 
-    private ArchiveMap ReadMap(ArchiveFile archive, CancellationToken cancellation)
+    /// <summary>Volumes of different times may not fit each other. That matters less where they are only laid beside.</summary>
+    private void TellOlder(ArchivedVolume archived, JobMonitor monitor, IReporter reporter)
+    {
+        string message = $"'{archived.Target}' comes from generation {archived.Generation} of "
+            + $"{archived.Created.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)}: newer ones of '{archived.Prefix}' do not hold it.";
+        if (options.Destination is null)
+        {
+            monitor.Warn(new Notice(BackupError.CopyOlder, archived.Target, message));
+        }
+        else
+        {
+            reporter.Detail(message);
+        }
+    }
+
+    private ArchiveMap ReadMap(ArchiveFile archive, IReadOnlyList<PlannedVolume> volumes, CancellationToken cancellation)
+        => ReadMap(archive, tail => volumes.All(volume => IsOf(tail, volume)), cancellation);
+
+    /// <param name="archive">The archive.</param>
+    /// <param name="isEnough">Whether the newest generation of all has everything wanted: then one look at the tail does.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    private ArchiveMap ReadMap(ArchiveFile archive, Func<Generation, bool> isEnough, CancellationToken cancellation)
     {
         if (options.Generation == GenerationChoice.Newest)
         {
-            // One look is enough when the newest generation of all is of the prefix wanted.
             var tail = ArchiveMap.FindEndOrSalvage(archive, cancellation);
-            if (tail.Generations.Count > 0 && tail.Generations[^1].Prefix == config.Prefix)
+            if (tail.Generations.Count > 0 && tail.Generations[^1].Prefix == config.Prefix && isEnough(tail.Generations[^1]))
             {
                 return tail;
             }
@@ -177,21 +212,20 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         return ArchiveMap.ReadOrSalvage(archive, cancellation);
     }
 
+    private static bool IsOf(Generation generation, PlannedVolume planned)
+        => generation.Number == planned.Archived.Generation && generation.Prefix == planned.Archived.Prefix
+            && generation.Created == planned.Archived.Created;
+
     private bool IsChosen(string target)
         => (options.Volumes.Count == 0 || options.Volumes.Any(pattern => Wildcard.Matches(pattern, target)))
             && (options.Entries.Count == 0 || options.Entries.Any(entry => entry.Target == target));
 
-    private List<PlannedVolume> FromConfig(ArchiveFile archive, ArchiveMap map, Generation generation)
+    private List<PlannedVolume> FromConfig(
+        ArchiveFile archive, NewestCopies newest, Dictionary<string, VolumeSpec> wanted, IReadOnlyList<VolumeCopy> copies)
     {
         var planned = new List<PlannedVolume>();
-        foreach (var spec in config.Volumes.Where(v => IsChosen(v.Target)))
+        foreach (var (id, spec) in wanted)
         {
-            string id = EntryNames.IdOf(spec.Target);
-            var volume = generation.Volumes.FirstOrDefault(v => v.Id == id) ?? throw new BackupException(
-                BackupError.GenerationNotFound,
-                $"Generation {generation.Number} of '{generation.Prefix}' in '{archivePath}' has no volume '{spec.Target}'. "
-                + $"It has: {Names(generation)}.",
-                spec.Target);
             if (spec.ReadOnly)
             {
                 throw new BackupException(
@@ -201,50 +235,64 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
                 };
             }
 
-            planned.Add(Plan(archive, map, generation, volume, spec.Path));
+            planned.Add(Plan(archive, newest, copies.First(copy => copy.Volume.Id == id), spec.Path));
         }
 
         return planned;
     }
 
-    private List<PlannedVolume> FromManifest(ArchiveFile archive, ArchiveMap map, Generation generation)
+    private List<PlannedVolume> FromManifest(ArchiveFile archive, NewestCopies newest, IReadOnlyList<VolumeCopy> copies)
     {
         var planned = new List<PlannedVolume>();
-        foreach (var volume in generation.Volumes.Where(v => IsChosen(v.Target)))
+        foreach (var copy in copies)
         {
-            if (volume.Target.Contains('\0') || !IsAbsolute(volume.Target) || volume.Target.Split('/', '\\').Contains(".."))
+            string target = copy.Volume.Target;
+            if (target.Contains('\0') || !IsAbsolute(target) || target.Split('/', '\\').Contains(".."))
             {
                 throw new BackupException(
                     BackupError.UnsafeEntry,
-                    $"The manifest of generation {generation.Number} names the target '{volume.Target}', which is no absolute path here.",
-                    volume.Target)
+                    $"The manifest of generation {copy.Generation.Number} names the target '{target}', which is no absolute path here.",
+                    target)
                 {
                     Remedy = Remedy.NameVolumes,
                 };
             }
 
-            planned.Add(Plan(archive, map, generation, volume, volume.Target));
+            planned.Add(Plan(archive, newest, copy, target));
         }
 
         return planned;
     }
 
-    private PlannedVolume Plan(ArchiveFile archive, ArchiveMap map, Generation generation, ManifestVolume volume, string path)
+    private PlannedVolume Plan(ArchiveFile archive, NewestCopies newest, VolumeCopy copy, string path)
     {
         if (options.Destination is { } destination)
         {
             // A path of Windows becomes folders everywhere: C_/Users. In full, so that no "." or "//" hides that one target
             // lies in another.
-            string below = volume.Target.StartsWith('/') ? volume.Target : volume.Target.Replace('\\', '/');
+            string target = copy.Volume.Target;
+            string below = target.StartsWith('/') ? target : target.Replace('\\', '/');
             path = Path.TrimEndingDirectorySeparator(
                 Path.GetFullPath(Path.Join(Path.GetFullPath(destination), below.Replace(':', '_').TrimStart('/', '\\'))));
         }
 
-        return new PlannedVolume { Archived = GenerationFinder.Describe(archive, map, generation, volume), Path = path };
+        return new PlannedVolume
+        {
+            Archived = GenerationFinder.Describe(archive, newest, copy.Generation, copy.Volume),
+            Path = path,
+            IsOlder = copy.IsOlder,
+        };
     }
 
-    private static string Names(Generation generation) =>
-        string.Join(", ", generation.Volumes.Take(10).Select(v => $"'{EntryNames.ForMessage(v.Target)}'")) + (generation.Volumes.Count > 10 ? ", ..." : "");
+    /// <summary>An error that tells what volumes there are.</summary>
+    private BackupException NotFound(IReadOnlyList<VolumeCopy> copies, string what, string target)
+    {
+        string where = options.Generation.Number is { } number
+            ? $"Generation {number} of '{config.Prefix}' in '{archivePath}'"
+            : $"The prefix '{config.Prefix}' in '{archivePath}'";
+        string names = string.Join(", ", copies.Take(MaxNamed).Select(copy => $"'{EntryNames.ForMessage(copy.Volume.Target)}'")) + (copies.Count > MaxNamed ? ", ..." : "");
+        return new BackupException(BackupError.GenerationNotFound, $"{where} has no {what}. It has: {names}.", target);
+    }
 
     /// <summary>Below a destination a path of Windows can be restored anywhere.</summary>
     private bool IsAbsolute(string target) =>
@@ -253,8 +301,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
     private RestoreTarget Target(
         ArchiveFile archive, ArchiveMap map, NestedPlaces places, PlannedVolume planned, IReadOnlyList<PlannedVolume> all)
     {
-        var generation = map.Generations.LastOrDefault(g =>
-            g.Number == planned.Archived.Generation && g.Prefix == planned.Archived.Prefix && g.Created == planned.Archived.Created);
+        var generation = map.Generations.LastOrDefault(g => IsOf(g, planned));
         var volume = generation?.Volumes.FirstOrDefault(v => v.Id == planned.Archived.Id);
         if (generation is null || volume is null)
         {
