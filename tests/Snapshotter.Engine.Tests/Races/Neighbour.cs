@@ -14,25 +14,24 @@ internal sealed class Neighbour(MemoryFileSystem disk)
     public const string Home = "/v/volume/home";
     public const string Outside = "/outside";
     public const string Shared = "/outside/shared";
-    private static readonly string[] names = ["alpha", "beta", "gamma"];
-
     public static TheoryData<string> Tricks => new(tricks.Keys);
 
     private static readonly Dictionary<string, Action<Neighbour>> tricks = new()
     {
-        ["moves a folder out"] = his => his.Move($"{Home}/beta", $"{Shared}/his"),
-        ["moves a folder within a folder out"] = his => his.Move($"{Home}/beta/beta", $"{Shared}/his"),
-        ["moves what is far down out"] = his => his.Move($"{Home}/deep/1/2/3", $"{Shared}/his"),
-        ["moves what is far down up"] = his => his.Move($"{Home}/deep/1/2/3", $"{Home}/3"),
+        ["moves a folder out"] = his => his.Move($"{Home}/mine", $"{Shared}/mine"),
+        ["moves a folder within a folder out"] = his => his.Move($"{Home}/mine/mine", $"{Shared}/mine"),
+        ["moves a folder out under a name that is taken there"] = his => his.Move($"{Home}/mine", $"{Shared}/alpha/alpha/mine"),
+        ["moves what is far down out"] = his => his.Move($"{Home}/deep/1/2/mine", $"{Shared}/mine"),
+        ["moves what is far down up"] = his => his.Move($"{Home}/deep/1/2/mine", $"{Home}/deep/mine"),
         ["puts a link for a folder"] = his =>
         {
-            his.Move($"{Home}/beta", $"{Home}/beta.was");
-            his.Link($"{Home}/beta", Shared);
+            his.Move($"{Home}/mine", $"{Home}/mine.was");
+            his.Link($"{Home}/mine", Shared);
         },
         ["puts a link for a folder within a folder"] = his =>
         {
-            his.Move($"{Home}/beta/gamma", $"{Home}/gamma.was");
-            his.Link($"{Home}/beta/gamma", $"{Shared}/gamma");
+            his.Move($"{Home}/mine/alpha", $"{Home}/alpha.was");
+            his.Link($"{Home}/mine/alpha", $"{Shared}/alpha");
         },
         ["puts a link for a file"] = his =>
         {
@@ -41,26 +40,26 @@ internal sealed class Neighbour(MemoryFileSystem disk)
         },
         ["puts a file for a folder"] = his =>
         {
-            his.Move($"{Home}/gamma", $"{Home}/gamma.was");
-            his.Move($"{Home}/alpha/file", $"{Home}/gamma");
+            his.Move($"{Home}/mine", $"{Home}/mine.was");
+            his.Move($"{Home}/alpha/file", $"{Home}/mine");
         },
         ["puts a folder for a file"] = his =>
         {
             his.Move($"{Home}/alpha/file", $"{Home}/file.was");
-            his.Move($"{Home}/gamma", $"{Home}/alpha/file");
+            his.Move($"{Home}/mine", $"{Home}/alpha/file");
         },
         ["exchanges two folders"] = his =>
         {
             his.Move($"{Home}/alpha", $"{Home}/alpha.was");
-            his.Move($"{Home}/gamma", $"{Home}/alpha");
-            his.Move($"{Home}/alpha.was", $"{Home}/gamma");
+            his.Move($"{Home}/mine", $"{Home}/alpha");
+            his.Move($"{Home}/alpha.was", $"{Home}/mine");
         },
         ["exchanges a folder for one from outside"] = his =>
         {
-            his.Move($"{Home}/beta", $"{Shared}/his");
-            his.Move($"{Shared}/empty", $"{Home}/beta");
+            his.Move($"{Home}/mine", $"{Shared}/mine");
+            his.Move($"{Shared}/empty", $"{Home}/mine");
         },
-        ["mounts something on a folder"] = his => his.Mount($"{Home}/beta/beta"),
+        ["mounts something on a folder"] = his => his.Mount($"{Home}/mine/alpha"),
         ["mounts something on his own folder"] = his => his.Mount(Home),
     };
 
@@ -68,20 +67,21 @@ internal sealed class Neighbour(MemoryFileSystem disk)
     public static MemoryFileSystem Build()
     {
         var disk = new MemoryFileSystem();
-        Fill(disk, Volume + "/home", 2);
-        Fill(disk, Volume + "/else", 1);
-        Fill(disk, Shared, 2);
-        disk.CreateDirectories(Shared + "/empty");
+        Fill(disk, Home, 2, ["alpha", "beta", "mine", "zeta"]);
+        Fill(disk, Volume + "/else", 1, ["alpha"]);
         string deep = Home + "/deep";
-        for (int i = 1; i <= 2 * TreeCursor.MaxOpen; i++)
+        for (int i = 1; i <= TreeCursor.MaxOpen + 6; i++)
         {
-            deep += "/" + i;
-            disk.CreateDirectories(deep + "/beside");
+            deep += i == 3 ? "/mine" : "/" + i;
+            disk.CreateDirectories(i < 5 ? deep + "/beside" : deep);
         }
 
-        // What stands beside those on the way down, should anybody take the folder outside for one of them.
-        disk.CreateDirectories(Shared + "/beside/inside");
-        disk.CreateDirectories(Shared + "/deep/inside");
+        // What stands beside those on the way, before and after them in every order.
+        Fill(disk, Shared, 2, ["alpha", "beta", "beside", "zeta"]);
+        Fill(disk, Shared + "/1", 1, ["alpha"]);
+        Fill(disk, Shared + "/deep", 1, ["alpha"]);
+        Fill(disk, Shared + "/else", 1, ["alpha"]);
+        disk.CreateDirectories(Shared + "/empty");
         return disk.Clone();
     }
 
@@ -98,22 +98,25 @@ internal sealed class Neighbour(MemoryFileSystem disk)
         }
     }
 
-    /// <summary>All that is not his, to be compared.</summary>
-    public TreeSnapshot NotHis() => TreeSnapshot.Of(disk, Outside).Without("/shared/his").Without("/shared/empty").WithoutTimes();
+    /// <summary>What the files that are not his begin with: nobody may find that in a backup of the volume.</summary>
+    public static ReadOnlySpan<byte> Secret => "content of /outside"u8;
 
-    private static void Fill(MemoryFileSystem disk, string path, int depth)
+    /// <summary>All that is not his, to be compared.</summary>
+    public TreeSnapshot NotHis() => TreeSnapshot.Of(disk, Outside).Without("/shared/mine").Without("/shared/alpha/alpha/mine").Without("/shared/empty").WithoutTimes();
+
+    private static void Fill(MemoryFileSystem disk, string path, int depth, string[] names)
     {
         disk.CreateDirectories(path);
         using var directory = disk.OpenDirectory(path);
         using (var file = directory.CreateFile("file"u8, 0x180))
         {
-            file.Write(Encoding.UTF8.GetBytes(path), 0);
+            file.Write(Encoding.UTF8.GetBytes($"content of {path}"), 0);
         }
 
         directory.CreateSymbolicLink("link"u8, Encoding.UTF8.GetBytes(Shared));
         foreach (string name in depth > 0 ? names : [])
         {
-            Fill(disk, $"{path}/{name}", depth - 1);
+            Fill(disk, $"{path}/{name}", depth - 1, names);
         }
     }
 
@@ -139,7 +142,7 @@ internal sealed class Neighbour(MemoryFileSystem disk)
     /// <summary>In a mount everything is of the one who mounted it; what a test looks at is that it stays.</summary>
     private void Mount(string path)
     {
-        Move(path, Shared + "/his");
+        Move(path, Shared + "/mine");
         disk.CreateDirectories(path);
         disk.CreateDirectories(path + "/mounted/inside");
         disk.MarkMountPoint(path);

@@ -97,12 +97,20 @@ internal sealed class BatchQueues
         return chosen;
     }
 
-    /// <summary>Ends it at once; what waits is dropped.</summary>
+    /// <summary>Ends it at once, and gives up what waits.</summary>
     public void Cancel()
     {
         lock (gate)
         {
             closed = true;
+            foreach (var queue in queues)
+            {
+                while (queue.TryDequeue(out var batch))
+                {
+                    batch.Abandon();
+                }
+            }
+
             Monitor.PulseAll(gate);
         }
     }

@@ -79,7 +79,7 @@ internal sealed class DirectoryStack : IDisposable
     {
         foreach (var directory in stack)
         {
-            directory.Handle.Dispose();
+            directory.Abandon();
         }
     }
 

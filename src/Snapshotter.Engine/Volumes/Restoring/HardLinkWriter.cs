@@ -16,7 +16,7 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
     /// <summary>Each link that waits may hold two directories open.</summary>
     private const int MaxWaiting = 128;
 
-    private readonly List<Link> waiting = new(MaxWaiting);
+    private readonly Queue<Link> waiting = new(MaxWaiting);
 
     public bool IsFull => waiting.Count == MaxWaiting;
 
@@ -36,7 +36,6 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
             TargetName = targetName,
             Offset = reader.Entry.HeaderOffset,
             EntryName = reader.Entry.Name.ToArray(),
-            Reader = reader,
         };
         try
         {
@@ -49,7 +48,7 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
         }
 
         directory.AddReference();
-        waiting.Add(link);
+        waiting.Enqueue(link);
     }
 
     /// <summary>Makes the links, in their order, when all their targets are written.</summary>
@@ -57,15 +56,15 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
     /// <returns>How many there were.</returns>
     public int MakeAll(IDirectory root)
     {
-        foreach (var link in waiting)
+        int made = 0;
+        for (; waiting.TryPeek(out var link); made++)
         {
             Make(link, root);
+            waiting.Dequeue();
             link.TargetDirectory?.Dispose();
             link.Directory.Release();
         }
 
-        int made = waiting.Count;
-        waiting.Clear();
         return made;
     }
 
@@ -75,6 +74,7 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
         foreach (var link in waiting)
         {
             link.TargetDirectory?.Dispose();
+            link.Directory.Abandon();
         }
     }
 
@@ -120,7 +120,7 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
         Unsafe(link, $"the hard link's target '{EntryNames.ForMessage(link.TargetPath)}' is not there, or cannot be linked.");
 
     private Reporting.BackupException Unsafe(in Link link, string problem) =>
-        ArchiveErrors.Unsafe(archivePath, link.Offset, link.EntryName, problem, place: link.Reader.PlaceOf(link.EntryName));
+        ArchiveErrors.Unsafe(archivePath, link.Offset, link.EntryName, problem);
 
     private struct Link
     {
@@ -133,8 +133,5 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
         public ReadOnlyMemory<byte> TargetName;
         public long Offset;
         public byte[] EntryName;
-
-        /// <summary>Knows what the entry is called; it has gone on since.</summary>
-        public VolumeReader Reader;
     }
 }

@@ -67,7 +67,36 @@ internal sealed class RestoreBatch
         }
     }
 
-    public void Reset()
+    /// <summary>Lets go of the directories, as all is written, and is ready for other jobs.</summary>
+    public void Release()
+    {
+        while (Jobs.Count > 0)
+        {
+            TakeDirectory().Release();
+        }
+
+        Reset();
+    }
+
+    /// <summary>Lets go of the directories, as the work is given up.</summary>
+    public void Abandon()
+    {
+        while (Jobs.Count > 0)
+        {
+            TakeDirectory().Abandon();
+        }
+
+        Reset();
+    }
+
+    private TargetDirectory TakeDirectory()
+    {
+        var directory = Jobs[^1].Directory;
+        Jobs.RemoveAt(Jobs.Count - 1);
+        return directory;
+    }
+
+    private void Reset()
     {
         foreach (var window in windows)
         {

@@ -37,6 +37,15 @@ internal sealed class TargetDirectory(IDirectory handle, byte[] name, FileId id,
         }
     }
 
+    /// <summary>Lets go when the work is given up: the last one only closes it.</summary>
+    public void Abandon()
+    {
+        if (Interlocked.Decrement(ref references) == 0)
+        {
+            Handle.Dispose();
+        }
+    }
+
     /// <summary>Closes the handle of a directory far up, unless a job still needs it.</summary>
     public void Suspend()
     {

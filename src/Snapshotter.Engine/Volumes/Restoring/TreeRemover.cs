@@ -76,7 +76,9 @@ internal static class TreeRemover
                 case TreeStep.Fail when cursor.Failure!.Error == FileError.NotFound:
                     break;
                 default:
-                    throw cursor.Failure ?? Moved(directory);
+                    throw cursor.Failure is { Error: not (FileError.NotADirectory or FileError.SymbolicLink) } failure
+                        ? failure
+                        : Moved(directory.DisplayPath);
             }
         }
     }
@@ -121,6 +123,10 @@ internal static class TreeRemover
         {
             // Somebody was faster.
         }
+        catch (FileSystemException e) when (e.Error == FileError.IsADirectory)
+        {
+            throw Moved(e.Path);
+        }
     }
 
     /// <summary>
@@ -136,7 +142,7 @@ internal static class TreeRemover
 
         if (status.Id != emptied.Id)
         {
-            throw Moved(emptied);
+            throw Moved(emptied.DisplayPath);
         }
 
         try
@@ -177,6 +183,6 @@ internal static class TreeRemover
         }
     }
 
-    private static FileSystemException Moved(TreeDirectory directory) =>
-        new(FileError.Moved, "remove", directory.DisplayPath, "it was moved or exchanged while it was being removed; what is left of it stays");
+    private static FileSystemException Moved(string path) =>
+        new(FileError.Moved, "remove", path, "it was moved or exchanged while it was being removed; what is left of it stays");
 }

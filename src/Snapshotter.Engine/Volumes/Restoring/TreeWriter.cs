@@ -106,6 +106,7 @@ internal sealed class TreeWriter : IDisposable
     public void Dispose()
     {
         pool.Dispose();
+        batch.Abandon();
         links.Dispose();
         directories.Dispose();
     }

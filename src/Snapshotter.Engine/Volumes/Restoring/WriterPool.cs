@@ -124,6 +124,20 @@ internal sealed class WriterPool : IDisposable
         thread.Start();
     }
 
+    private static void Process(RestoreWorker worker, RestoreBatch batch)
+    {
+        try
+        {
+            worker.Process(batch);
+            batch.Release();
+        }
+        catch
+        {
+            batch.Abandon();
+            throw;
+        }
+    }
+
     private void Work(int writer)
     {
         var worker = new RestoreWorker(archive, mode, losses, Count, stop.Token);
@@ -131,13 +145,7 @@ internal sealed class WriterPool : IDisposable
         {
             while (queues.Take(writer, out var batch))
             {
-                worker.Process(batch);
-                foreach (var job in batch.Jobs)
-                {
-                    job.Directory.Release();
-                }
-
-                batch.Reset();
+                Process(worker, batch);
                 spare.Add(batch);
                 lock (gate)
                 {
