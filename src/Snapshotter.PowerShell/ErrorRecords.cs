@@ -68,7 +68,7 @@ internal static class ErrorRecords
             or BackupError.ChecksumMismatch => ErrorCategory.InvalidData,
         BackupError.VolumeNotWritable or BackupError.ArchiveNotWritable => ErrorCategory.PermissionDenied,
         BackupError.ArchiveExists => ErrorCategory.ResourceExists,
-        BackupError.ArchiveLocked => ErrorCategory.ResourceBusy,
+        BackupError.ArchiveLocked or BackupError.VolumeLocked => ErrorCategory.ResourceBusy,
         BackupError.InsufficientSpace => ErrorCategory.ResourceUnavailable,
         BackupError.VolumeChanged or BackupError.RestoreInterrupted or BackupError.GenerationProtected or BackupError.ClockNotSet => ErrorCategory.InvalidOperation,
         BackupError.UnsafeEntry => ErrorCategory.SecurityError,

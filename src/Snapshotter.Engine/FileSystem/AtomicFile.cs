@@ -23,7 +23,8 @@ internal sealed class AtomicFile : IDisposable
     /// <summary>The file, empty at first; closed by <see cref="Dispose"/>.</summary>
     public IFile File { get; }
 
-    private static ReadOnlySpan<byte> Name => "file"u8;
+    /// <summary>Its name while it is written.</summary>
+    public static ReadOnlySpan<byte> Name => "file"u8;
 
     /// <summary>Makes an empty file, with the mode 0600 until it is given another.</summary>
     /// <param name="parent">The directory that the file is to stand in.</param>
@@ -83,37 +84,53 @@ internal sealed class AtomicFile : IDisposable
             var name = listing.NameOf(i);
             if (TemporaryName.IsOne(name.Span))
             {
-                Quietly(() => RemoveLeftover(parent, name.Span, Ownership.Of(traits)));
+                Quietly(() =>
+                {
+                    if (PrivateFolder.TryTake(parent, name.Span, Ownership.Of(traits), out var folder) == PrivateFolderState.Left)
+                    {
+                        using (folder)
+                        {
+                            TryRemove(folder!);
+                        }
+                    }
+                });
             }
         }
     });
 
-    private static void RemoveLeftover(IDirectory parent, ReadOnlySpan<byte> name, Ownership ours)
+    /// <summary>Removes a folder that a killed process left. False when it is none of this kind: then it stays.</summary>
+    public static bool TryRemove(PrivateFolder folder)
     {
-        if (PrivateFolder.TryTake(parent, name, ours, out var folder) != PrivateFolderState.Left)
+        if (!HoldsAtMostAFile(folder.Directory))
         {
-            return;
+            return false;
         }
 
-        using (folder)
+        if (folder.Directory.TryGetStatus(Name, out _))
         {
-            var listing = folder!.Directory.List();
-            for (int i = 0; i < listing.Count; i++)
-            {
-                var inner = listing.NameOf(i).Span;
-                if (!inner.SequenceEqual(PrivateFolder.LockName) && !inner.SequenceEqual(Name))
-                {
-                    return;
-                }
-            }
-
-            if (folder.Directory.TryGetStatus(Name, out _))
-            {
-                folder.Directory.RemoveFile(Name);
-            }
-
-            folder.Remove();
+            folder.Directory.RemoveFile(Name);
         }
+
+        folder.Remove();
+        return true;
+    }
+
+    /// <summary>True for a folder in which a file is being written.</summary>
+    public static bool IsFolderOfOne(IDirectory folder) => HoldsAtMostAFile(folder) && folder.TryGetStatus(Name, out _);
+
+    private static bool HoldsAtMostAFile(IDirectory folder)
+    {
+        var listing = folder.List();
+        for (int i = 0; i < listing.Count; i++)
+        {
+            var name = listing.NameOf(i).Span;
+            if (!name.SequenceEqual(PrivateFolder.LockName) && !name.SequenceEqual(Name))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static void Quietly(Action action)

@@ -22,6 +22,9 @@ internal interface IDirectory : IDisposable
     /// <summary>Opens a directory in it. <see cref="FileError.NotADirectory"/> or <see cref="FileError.SymbolicLink"/> when the name is another thing.</summary>
     IDirectory OpenDirectory(ReadOnlySpan<byte> name);
 
+    /// <summary>Opens the directory itself once more, whatever its name has become.</summary>
+    IDirectory Reopen();
+
     /// <summary>Opens the parent directory ("..").</summary>
     IDirectory OpenParent();
 
@@ -121,6 +124,9 @@ internal enum MetadataLoss
 
     /// <summary>The time was set, but the file system keeps it less exactly: to the second, for instance.</summary>
     TimesRounded = 16,
+
+    /// <summary>Owner, mode and attributes of a directory that was there, and that other users may have exchanged for another.</summary>
+    Exchangeable = 32,
 }
 
 /// <summary>Where a name stands in the buffer of a listing, and what kind of file it is.</summary>

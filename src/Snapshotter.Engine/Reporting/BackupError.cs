@@ -21,6 +21,9 @@ public enum BackupError
     /// <summary>An earlier restore of this volume was interrupted and must be finished first.</summary>
     RestoreInterrupted,
 
+    /// <summary>Another process restores this volume.</summary>
+    VolumeLocked,
+
     /// <summary>The archive does not exist, or a directory stands in its place.</summary>
     ArchiveNotFound,
 

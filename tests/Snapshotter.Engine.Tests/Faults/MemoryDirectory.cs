@@ -55,6 +55,12 @@ internal sealed class MemoryDirectory(MemoryFileSystem fileSystem, long inode, s
             : throw MemoryFileSystem.Failure(FileError.NotADirectory, "open", PathOf(name));
     }
 
+    public IDirectory Reopen()
+    {
+        using var scope = Enter();
+        return new MemoryDirectory(fileSystem, inode, path);
+    }
+
     public IDirectory OpenParent()
     {
         using var scope = Enter();

@@ -214,10 +214,12 @@ public sealed class RestoreFaultTests(ITestOutputHelper output)
 
         public void IsOldOrMended(MemoryFileSystem fileSystem)
         {
-            if (!options.InPlace && !isMerged)
+            if (!isMerged)
             {
                 IsOldOrBegun(fileSystem, Scene.Folder);
             }
+            IsEachFileOldOrNew(fileSystem);
+            IsRestOfWorkInOnePlace(fileSystem);
             IsOldOrNew(fileSystem, Scene.Text);
             IsNothingPreciousGone(fileSystem);
             IsMended(fileSystem);
@@ -240,8 +242,7 @@ public sealed class RestoreFaultTests(ITestOutputHelper output)
         }
 
         /// <summary>
-        /// What is replaced in one step is there all the time, with one content or the other. (Not so after a power cut: a
-        /// rename may be on the disk and what was written before it is not.)
+        /// What is replaced in one step is there all the time, with one content or the other.
         /// </summary>
         public void IsEachFileOldOrNew(MemoryFileSystem fileSystem)
         {
@@ -261,12 +262,29 @@ public sealed class RestoreFaultTests(ITestOutputHelper output)
             Assert.True(now.Equals(old[path]) || now.Equals(restored[path]), $"neither old nor new: {now}");
         }
 
+        /// <summary>What is half old and half new, or half empty, is not saved as if it were whole.</summary>
+        private static void IsRefused(MemoryFileSystem fileSystem)
+        {
+            var refused = Assert.Throws<BackupException>(() => Scene.Backup(fileSystem.Clone()));
+            Assert.Equal(BackupError.RestoreInterrupted, refused.Error);
+        }
+
+        /// <summary>Nothing is left below the root of the volume or of a mount in it.</summary>
+        private static void IsRestOfWorkInOnePlace(MemoryFileSystem fileSystem) =>
+            Assert.All(TreeSnapshot.Of(fileSystem, Scene.Folder).Names, name =>
+            {
+                var start = name.IndexOf(StagingStart, StringComparison.Ordinal);
+                Assert.True(start < 0 || name[..start] is "/" || name[..start] == Mount + "/", name);
+            });
+
         /// <summary>Without a journal a folder is as it was, or new, but for the staging folder and the root's time.</summary>
         private void IsOldOrBegun(MemoryFileSystem fileSystem, string path)
         {
             var now = TreeSnapshot.Of(fileSystem, path);
-            if (now.Names.Any(name => name.StartsWith($"/{StagingStart}", StringComparison.Ordinal) && name.EndsWith("/swap", StringComparison.Ordinal)))
+            if (now.Names.Any(name => name.StartsWith($"/{StagingStart}", StringComparison.Ordinal)
+                && (name.EndsWith("/swap", StringComparison.Ordinal) || name.EndsWith("/half", StringComparison.Ordinal))))
             {
+                IsRefused(fileSystem);
                 return;
             }
             var rest = now.Without($"/{StagingStart}");

@@ -98,6 +98,12 @@ internal sealed class RacingFileSystem(IFileSystem real, Action<Moment> before) 
             return new RacingDirectory(owner, real.OpenDirectory(name));
         }
 
+        public IDirectory Reopen()
+        {
+            Tell(nameof(Reopen));
+            return new RacingDirectory(owner, real.Reopen());
+        }
+
         public IDirectory OpenParent()
         {
             Tell(nameof(OpenParent));

@@ -44,6 +44,8 @@ internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> b
 
         public IDirectory OpenDirectory(ReadOnlySpan<byte> name) => new WatchedDirectory(real.OpenDirectory(name), beforeRead);
 
+        public IDirectory Reopen() => new WatchedDirectory(real.Reopen(), beforeRead);
+
         public IDirectory OpenParent() => new WatchedDirectory(real.OpenParent(), beforeRead);
 
         public IFile OpenFile(ReadOnlySpan<byte> name)

@@ -58,6 +58,15 @@ internal sealed unsafe class LinuxDirectory : LinuxHandle, IDirectory
         }
     }
 
+    public IDirectory Reopen()
+    {
+        fixed (byte* name = ".\0"u8)
+        {
+            var fd = OpenForReading(name, LibC.DirectoryOnly);
+            return fd >= 0 ? new LinuxDirectory(fd, DisplayPath) : throw LinuxError.Last("open", DisplayPath);
+        }
+    }
+
     public IDirectory OpenParent()
     {
         fixed (byte* name = "..\0"u8)

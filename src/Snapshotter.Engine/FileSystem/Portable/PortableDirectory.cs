@@ -60,6 +60,12 @@ internal sealed class PortableDirectory(string path) : IDirectory
         return new PortableDirectory(child);
     }
 
+    public IDirectory Reopen()
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        return new PortableDirectory(path);
+    }
+
     public IDirectory OpenParent()
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);

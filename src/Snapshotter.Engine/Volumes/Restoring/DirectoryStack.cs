@@ -14,6 +14,7 @@ internal sealed class DirectoryStack : IDisposable
 
     private readonly IFileSystem fileSystem;
     private readonly string archivePath;
+    private readonly Aside? aside;
     private readonly WriteMode mode;
     private readonly LossLog losses;
     private readonly Func<ReadOnlyMemory<byte>, FileMetadata?> parents;
@@ -22,15 +23,18 @@ internal sealed class DirectoryStack : IDisposable
     /// <param name="fileSystem">The platform.</param>
     /// <param name="root">The directory that all paths are below; closed at the end.</param>
     /// <param name="archivePath">The archive, for messages.</param>
+    /// <param name="aside">Where things are made that are to stand where others may write; null to make all at its place.</param>
     /// <param name="mode">What becomes of what stands there.</param>
     /// <param name="losses">Where metadata that cannot be set is noted.</param>
     /// <param name="parents">The metadata of a directory that has to be made without an entry of its own; null where nothing is known.</param>
     public DirectoryStack(
-        IFileSystem fileSystem, IDirectory root, string archivePath, WriteMode mode, LossLog losses, Func<ReadOnlyMemory<byte>, FileMetadata?> parents)
+        IFileSystem fileSystem, IDirectory root, string archivePath, Aside? aside, WriteMode mode, LossLog losses,
+        Func<ReadOnlyMemory<byte>, FileMetadata?> parents)
     {
         this.parents = parents;
         this.fileSystem = fileSystem;
         this.archivePath = archivePath;
+        this.aside = aside;
         this.mode = mode;
         this.losses = losses;
         root.GetStatus(out var status);
@@ -67,8 +71,15 @@ internal sealed class DirectoryStack : IDisposable
     /// <summary>Makes a directory, which gets its metadata when all below it is written.</summary>
     public void Make(ReadOnlyMemory<byte> parentPath, byte[] name, FileMetadata metadata)
     {
-        Push(Enter(parentPath), name, ownPath: null);
-        stack[^1].Metadata = metadata;
+        var parent = Enter(parentPath);
+        Push(parent, name, ownPath: null);
+        var directory = stack[^1];
+        directory.Metadata = metadata;
+        if (aside is not null && directory.IsExisting)
+        {
+            directory.Metadata = ExistingDirectory.Allow(metadata, parent.Handle, directory.Handle, fileSystem.Traits, out var loss);
+            losses.Note(loss, directory.Handle);
+        }
     }
 
     /// <summary>Leaves all directories: their metadata is set.</summary>
@@ -81,6 +92,8 @@ internal sealed class DirectoryStack : IDisposable
         {
             directory.Abandon();
         }
+
+        aside?.Dispose();
     }
 
     /// <param name="parent">Where it is.</param>
@@ -89,61 +102,111 @@ internal sealed class DirectoryStack : IDisposable
     private void Push(TargetDirectory parent, byte[] name, ReadOnlyMemory<byte>? ownPath)
     {
         var handle = parent.Handle;
-        FileMetadata? metadata = null;
-        if (handle.TryGetStatus(name, out var status))
+        bool isThere = handle.TryGetStatus(name, out var status);
+        if (isThere && status.Kind == FileKind.Directory)
         {
-            if (status.Kind == FileKind.Directory)
+            stack.Add(OpenExisting(handle, name, status));
+        }
+        else
+        {
+            if (isThere)
             {
-                // Entered again, or there before: it keeps its time unless its own entry comes.
-                metadata = Keep(handle, name, status);
+                ClearWay(handle, name);
             }
-            else if (mode != WriteMode.Fresh)
-            {
-                handle.RemoveFile(name);
-            }
-            else
-            {
-                string path = RestoreErrors.PathOf(handle, name);
-                throw new BackupException(
-                    BackupError.UnsafeEntry, $"'{archivePath}' has entries below '{path}', which is not a directory in it. The archive is refused.", path)
-                {
-                    EntryName = path,
-                };
-            }
+
+            stack.Add(MakeNew(handle, name, ownPath));
         }
 
-        bool exists = metadata is not null;
-        if (!exists)
-        {
-            metadata = ownPath is { } path ? parents(path) : null;
-            handle.CreateDirectory(name, ownPath is null || metadata is not null ? DirectoryMetadata.OwnerOnly : DirectoryMetadata.Usual);
-        }
-
-        var child = handle.OpenDirectory(name);
-        if (!exists && metadata is { } saved && fileSystem.Traits.IsPrivileged)
-        {
-            // Once it is there, the next restore takes it for one that was there before.
-            child.SetMetadata(saved);
-        }
-
-        child.GetStatus(out var opened);
-        stack.Add(new TargetDirectory(child, name, opened.Id, losses) { Metadata = metadata });
         if (stack.Count > MaxOpen)
         {
             stack[stack.Count - MaxOpen].Suspend();
         }
     }
 
-    private FileMetadata Keep(IDirectory parent, byte[] name, in FileStatus status)
+    private void ClearWay(IDirectory parent, byte[] name)
+    {
+        if (mode == WriteMode.Fresh)
+        {
+            string path = RestoreErrors.PathOf(parent, name);
+            throw new BackupException(
+                BackupError.UnsafeEntry, $"'{archivePath}' has entries below '{path}', which is not a directory in it. The archive is refused.", path)
+            {
+                EntryName = path,
+            };
+        }
+
+        parent.RemoveFile(name);
+    }
+
+    /// <summary>Entered again, or there before: it keeps what it has unless its own entry comes.</summary>
+    private TargetDirectory OpenExisting(IDirectory parent, byte[] name, in FileStatus status)
     {
         if (!fileSystem.Traits.IsPrivileged)
         {
             parent.OpenToOwner(name, status);
         }
 
-        var attributes = new List<ExtendedAttribute>();
-        parent.GetAttributes(name, attributes);
-        return new FileMetadata { Kind = FileKind.Directory, Mode = status.Mode, ModifiedAt = status.ModifiedAt, Attributes = attributes };
+        var directory = OpenSame(parent, name, status.Id);
+        var metadata = directory.ReadMetadata();
+        metadata.Mode = status.Mode;
+        metadata.SetOwner = false;
+        return new TargetDirectory(directory, name, status.Id, losses) { Metadata = metadata, IsExisting = true };
+    }
+
+    private TargetDirectory MakeNew(IDirectory parent, byte[] name, ReadOnlyMemory<byte>? ownPath)
+    {
+        var metadata = ownPath is { } path ? parents(path) : null;
+        int mode = ownPath is null || metadata is not null ? Ownership.OwnerOnly : DirectoryMetadata.Usual;
+
+        // Once it is there, the next restore takes it for one that was there before.
+        var first = fileSystem.Traits.IsPrivileged ? metadata : null;
+        FileId id = default;
+        IDirectory directory;
+        if (aside is null)
+        {
+            directory = Make(parent, name, mode, first, out id);
+        }
+        else
+        {
+            aside.Put(parent, name, (making, temporary) =>
+            {
+                Make(making, temporary, mode, first, out id).Dispose();
+                return true;
+            });
+            directory = OpenSame(parent, name, id);
+        }
+
+        return new TargetDirectory(directory, name, id, losses) { Metadata = metadata };
+    }
+
+    private static IDirectory Make(IDirectory parent, ReadOnlySpan<byte> name, int mode, FileMetadata? metadata, out FileId id)
+    {
+        parent.CreateDirectory(name, mode);
+        var directory = parent.OpenDirectory(name);
+        if (metadata is { } wanted)
+        {
+            directory.SetMetadata(wanted);
+        }
+
+        directory.GetStatus(out var status);
+        id = status.Id;
+        return directory;
+    }
+
+    /// <summary>Opens a directory that was looked at, and none that was put in its place since.</summary>
+    private static IDirectory OpenSame(IDirectory parent, byte[] name, FileId id)
+    {
+        var directory = parent.OpenDirectory(name);
+        directory.GetStatus(out var status);
+        if (status.Id == id)
+        {
+            return directory;
+        }
+
+        using (directory)
+        {
+            throw new FileSystemException(FileError.Moved, "open", directory.DisplayPath, "it was exchanged while it was restored");
+        }
     }
 
     private void PopTo(int depth)

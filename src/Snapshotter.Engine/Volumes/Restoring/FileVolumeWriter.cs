@@ -24,7 +24,7 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
 
         long done = 0;
         Action<long, long> advanced = (bytes, _) => Interlocked.Add(ref done, bytes);
-        var worker = new RestoreWorker(archive, WriteMode.Fresh, losses, advanced, cancellation);
+        using var worker = new RestoreWorker(archive, aside: null, WriteMode.Fresh, losses, advanced, cancellation);
         string folder = Path.GetDirectoryName(path) ?? "/";
         byte[] name = Encoding.UTF8.GetBytes(Path.GetFileName(path));
         fileSystem.CreateDirectories(folder);
@@ -92,7 +92,7 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
     private void Rewrite(ArchiveFile archive, string path, in RestoreJob job, LossLog losses, Action<long, long> advanced)
     {
         using var file = fileSystem.OpenFile(path, FileAccessKind.ReadWrite);
-        var worker = new RestoreWorker(archive, WriteMode.Fresh, losses, advanced, CancellationToken.None);
+        using var worker = new RestoreWorker(archive, aside: null, WriteMode.Fresh, losses, advanced, CancellationToken.None);
         MakeRoom(file, job.Size, path, worker);
         worker.Fill(file, job, isFresh: false);
         losses.Note(file.SetMetadata(job.Metadata), path);

@@ -1,3 +1,4 @@
+using System.Text;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
@@ -28,25 +29,22 @@ internal sealed class FolderRestore(
         isNew = !fileSystem.TryGetStatus(Place, out _);
         fileSystem.CreateDirectories(Place);
         using var root = fileSystem.OpenDirectory(Place);
-        var swap = new VolumeSwap(root, StagingArea.NameFor(target.Volume.Id), target.Keep, options.Durable);
-        if (swap.IsBegun())
+        root.GetStatus(out var before);
+        using (var staging = Enter(root, Place))
         {
-            monitor.Reporter.Detail($"An earlier restore of '{Place}' was interrupted while it swapped; it is finished first.");
-            root.GetStatus(out var before);
-            Finish(swap, before);
-        }
-
-        if (target.Own.Filter.IsActive || target.IsMerged)
-        {
-            WriteOver(root, swap);
-        }
-        else if (options.InPlace)
-        {
-            EmptyAndFill(root, swap);
-        }
-        else
-        {
-            StageAndSwap(root, swap);
+            FinishInterrupted(root, staging, ref before);
+            if (target.Own.Filter.IsActive || target.IsMerged)
+            {
+                WriteOver(root, staging, before, target.IsMerged ? WriteMode.Merge : WriteMode.Replace, target.Own);
+            }
+            else if (options.InPlace)
+            {
+                EmptyAndFill(root, staging, before);
+            }
+            else
+            {
+                StageAndSwap(root, staging, before);
+            }
         }
 
         losses.Moved = null;
@@ -64,26 +62,59 @@ internal sealed class FolderRestore(
         losses.Tell(monitor);
     }
 
+    private StagingArea Enter(IDirectory root, string place)
+    {
+        var staging = StagingArea.Enter(root, fileSystem.Traits, place, cancellation);
+        foreach (byte[] name in staging.Foreign)
+        {
+            monitor.Warn(Leftovers.Foreign(RestoreErrors.PathOf(root, name)));
+        }
+
+        return staging;
+    }
+
     /// <summary>Whether what is in the mount belongs to the volume is not known: so nothing there is removed.</summary>
     private void PutIntoMount(VolumePart part, string place)
     {
         monitor.Warn(new Notice(
             BackupError.NotKept, place,
             $"'{place}' is mounted in '{Place}': what was saved of it is put into it, and nothing else there is removed."));
-        if (part.Mount!.Kind == FileKind.Directory)
-        {
-            using var root = fileSystem.OpenDirectory(place);
-            WriteBelow(root, WriteMode.Merge, part);
-        }
-        else
+        if (part.Mount!.Kind != FileKind.Directory)
         {
             new FileVolumeWriter(fileSystem, options.Durable, SetOwner).Rewrite(archive, content.Find(part), place, monitor, losses);
+            return;
         }
+
+        using var root = fileSystem.OpenDirectory(place);
+        root.GetStatus(out var before);
+        using var staging = Enter(root, place);
+        if (staging.Interrupted().Any())
+        {
+            throw StagingArea.Interrupted(place);
+        }
+
+        staging.Clear();
+        WriteOver(root, staging, before, WriteMode.Merge, part);
     }
 
-    private void StageAndSwap(IDirectory root, VolumeSwap swap)
+    private void FinishInterrupted(IDirectory root, StagingArea staging, ref FileStatus before)
     {
-        root.GetStatus(out var before);
+        foreach (var left in staging.Interrupted())
+        {
+            monitor.Reporter.Detail($"An earlier restore of '{Place}' was interrupted while it swapped; it is finished first.");
+            Finish(Swap(root, left), root, staging, before);
+            root.GetStatus(out before);
+        }
+
+        staging.Clear();
+    }
+
+    private VolumeSwap Swap(IDirectory root, IDirectory staging) =>
+        new(root, staging, target.Keep, options.Durable, fileSystem.Traits, losses);
+
+    private void StageAndSwap(IDirectory root, StagingArea staging, in FileStatus before)
+    {
+        var swap = Swap(root, staging.Directory);
         try
         {
             var fresh = swap.Prepare();
@@ -91,13 +122,14 @@ internal sealed class FolderRestore(
             space.CheckStaging(fresh);
             FileMetadata? metadata;
             using (var writer = new TreeWriter(
-                archive, fileSystem, fresh, SetOwner, WriteMode.Fresh, Writers, losses, monitor, cancellation, ParentsOf(target.Own)))
+                archive, fileSystem, fresh, SetOwner, place: null, WriteMode.Fresh, Writers, losses, monitor, cancellation,
+                ParentsOf(target.Own)))
             {
                 metadata = content.WriteTo(writer, target.Own, isNew);
                 writer.Finish();
             }
 
-            losses.Note(swap.SetRootMetadata(RootMetadata(metadata, root, before)), Place);
+            swap.SetRootMetadata(RootMetadata(metadata, root, before));
             if (!fileSystem.Traits.IsPrivileged)
             {
                 swap.OpenShutDirectories();
@@ -108,22 +140,23 @@ internal sealed class FolderRestore(
         }
         catch
         {
-            Abandon(swap, before);
+            Abandon(root, staging, before);
             throw;
         }
 
-        Finish(swap, before);
+        var wanted = Finish(swap, root, staging, before);
+        End(root, staging, wanted);
     }
 
-    private void Finish(VolumeSwap swap, in FileStatus before)
+    private FileMetadata Finish(VolumeSwap swap, IDirectory root, StagingArea staging, in FileStatus before)
     {
         try
         {
-            losses.Note(swap.Finish(), Place);
+            return swap.Finish();
         }
         catch (FileSystemException e) when (swap.IsPutBack)
         {
-            Abandon(swap, before);
+            Abandon(root, staging, before);
             throw RestoreErrors.FromPutBack(e, Place);
         }
     }
@@ -142,59 +175,111 @@ internal sealed class FolderRestore(
         return metadata;
     }
 
-    private void EmptyAndFill(IDirectory root, VolumeSwap swap)
+    private void EmptyAndFill(IDirectory root, StagingArea staging, in FileStatus before)
     {
-        swap.Discard();
-        space.CheckLargestFile(root);
-        space.CheckInPlace(root);
-        TreeRemover.RemoveContent(fileSystem.OpenDirectory(Place), target.Keep);
-        WriteBelow(root, target.Keep.Children.Count > 0 ? WriteMode.Merge : WriteMode.Fresh, target.Own);
-    }
-
-    private void WriteOver(IDirectory root, VolumeSwap swap)
-    {
-        swap.Discard();
-        space.CheckLargestFile(root);
-        WriteBelow(root, target.IsMerged ? WriteMode.Merge : WriteMode.Replace, target.Own);
-    }
-
-    private void WriteBelow(IDirectory root, WriteMode mode, VolumePart part)
-    {
-        root.GetStatus(out var before);
-        FileMetadata? metadata;
-        using (var writer = new TreeWriter(
-            archive, fileSystem, fileSystem.OpenDirectory(part.Mount?.Place ?? Place), SetOwner, mode, Writers, losses, monitor,
-            cancellation, ParentsOf(part)))
+        IDirectory made;
+        try
         {
-            metadata = content.WriteTo(writer, part, isNew && part == target.Own);
-            writer.Finish();
+            made = staging.Make(StagingArea.Made);
+            space.CheckLargestFile(made, target.Own);
+            space.CheckInPlace(made);
+            if (!staging.IsHalf)
+            {
+                staging.Mark(StagingArea.HalfMark, options.Durable);
+            }
+        }
+        catch
+        {
+            Abandon(root, staging, before);
+            throw;
         }
 
-        if (metadata is { } rootMetadata)
+        // From here on a failure leaves the mark.
+        using (made)
         {
-            losses.Note(root.SetMetadata(rootMetadata), root);
+            var mode = target.Keep.Children.Count > 0 ? WriteMode.Merge : WriteMode.Fresh;
+            foreach (byte[] name in StagingArea.FoldersIn(root))
+            {
+                target.Keep.Add([Encoding.ASCII.GetString(name)], KeepReason.Other);
+            }
+
+            TreeRemover.RemoveContent(root.Reopen(), target.Keep);
+            var metadata = Fill(root, made, mode, target.Own)!.Value;
+            root.SetMetadata(metadata);
+            Flush(root);
+            staging.EndHalf(options.Durable);
+            End(root, staging, metadata);
+        }
+    }
+
+    private void WriteOver(IDirectory root, StagingArea staging, in FileStatus before, WriteMode mode, VolumePart part)
+    {
+        FileMetadata? metadata;
+        try
+        {
+            using var made = staging.Make(StagingArea.Made);
+            space.CheckLargestFile(made, part);
+            metadata = Fill(root, made, mode, part);
+            Flush(root);
+        }
+        catch
+        {
+            Abandon(root, staging, before);
+            throw;
+        }
+
+        if (metadata is { } wanted)
+        {
+            End(root, staging, wanted);
         }
         else
         {
+            staging.Remove();
             root.SetTime(before);
         }
+    }
 
+    private FileMetadata? Fill(IDirectory root, IDirectory made, WriteMode mode, VolumePart part)
+    {
+        using var writer = new TreeWriter(
+            archive, fileSystem, root.Reopen(), SetOwner, new OpenPlace(made, part.LinkTargets, options.Durable), mode, Writers,
+            losses, monitor, cancellation, ParentsOf(part));
+        var metadata = content.WriteTo(writer, part, isNew && part == target.Own);
+        writer.Finish();
+        return metadata;
+    }
+
+    private Func<ReadOnlyMemory<byte>, FileMetadata?> ParentsOf(VolumePart part) => path =>
+        target.Parents?.Find(archive, part.PathOf(path), SetOwner, losses);
+
+    private void Flush(IDirectory root)
+    {
         if (options.Durable)
         {
             root.FlushFileSystem();
         }
     }
 
-    private Func<ReadOnlyMemory<byte>, FileMetadata?> ParentsOf(VolumePart part) => path =>
-        target.Parents?.Find(archive, part.PathOf(path), SetOwner, losses);
+    /// <summary>Removes the staging folder, which changes the root's time: so that is set again.</summary>
+    private void End(IDirectory root, StagingArea staging, in FileMetadata wanted)
+    {
+        staging.Remove();
+        losses.Note(root.SetMetadata(wanted), root);
+        if (options.Durable)
+        {
+            root.Flush();
+        }
+    }
 
-    private static void Abandon(VolumeSwap swap, in FileStatus before)
+    /// <summary>After a failure: the volume is as it was, but for the mark that one before left it half empty.</summary>
+    private static void Abandon(IDirectory root, StagingArea staging, in FileStatus before)
     {
         try
         {
-            if (!swap.IsBegun())
+            if (!staging.Interrupted().Any())
             {
-                swap.Abandon(before);
+                staging.Remove();
+                root.SetTime(before);
             }
         }
         catch (FileSystemException)

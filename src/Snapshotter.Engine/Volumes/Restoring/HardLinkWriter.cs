@@ -9,9 +9,9 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// are written: to wait for each link's target alone would stop all writers each time.
 /// </summary>
 /// <param name="archivePath">The archive, for messages.</param>
-/// <param name="mode">What becomes of what stands there.</param>
-/// <param name="losses">Where links that cannot be made are noted.</param>
-internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog losses) : IDisposable
+/// <param name="aside">Where things are made that are to stand where others may write; null to make all at its place.</param>
+/// <param name="targets">The files that links lead to; needed where others may write.</param>
+internal sealed class HardLinkWriter(string archivePath, Aside? aside, IReadOnlyDictionary<PathHash, LinkTarget> targets) : IDisposable
 {
     /// <summary>Each link that waits may hold two directories open.</summary>
     private const int MaxWaiting = 128;
@@ -25,7 +25,8 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
     /// <param name="name">Its name there.</param>
     /// <param name="reader">Stands at its entry.</param>
     /// <param name="root">The directory that all paths are below.</param>
-    public void Add(TargetDirectory directory, byte[] name, VolumeReader reader, IDirectory root)
+    /// <param name="identity">Where to note what file it has become, for links to it.</param>
+    public void Add(TargetDirectory directory, byte[] name, VolumeReader reader, IDirectory root, LinkTarget? identity)
     {
         var (targetParent, targetName) = DirectoryPath.Split(reader.LinkPath);
         var link = new Link
@@ -34,6 +35,7 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
             Name = name,
             TargetPath = reader.LinkPath,
             TargetName = targetName,
+            Identity = identity,
             Offset = reader.Entry.HeaderOffset,
             EntryName = reader.Entry.Name.ToArray(),
         };
@@ -76,31 +78,21 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
             link.TargetDirectory?.Dispose();
             link.Directory.Abandon();
         }
+
+        aside?.Dispose();
     }
 
     private void Make(in Link link, IDirectory root)
     {
-        var handle = link.Directory.Handle;
-        if (mode == WriteMode.Merge && !RestoreWorker.MakeWay(handle, link.Name, losses))
-        {
-            return;
-        }
-
-        byte[] temporary = mode != WriteMode.Fresh ? RestoreWorker.ReplacementName(link.Name) : link.Name;
         try
         {
-            if (handle.TryGetStatus(temporary, out var existing) && existing.Kind != FileKind.Directory)
+            if (aside is null)
             {
-                handle.RemoveFile(temporary);
+                MakeAtItsPlace(link, root);
             }
-
-            handle.CreateHardLink(temporary, link.TargetDirectory ?? root, link.TargetName.Span);
-            if (mode != WriteMode.Fresh)
+            else
             {
-                RestoreWorker.PutInPlace(handle, temporary, link.Name);
-
-                // Two names of one file already: then a rename does nothing at all.
-                TreeRemover.Remove(handle, temporary);
+                MakeAside(link, root);
             }
         }
         catch (FileSystemException e) when (e.Error == FileError.Exists)
@@ -111,6 +103,36 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
         {
             throw NoTarget(link);
         }
+    }
+
+    private static void MakeAtItsPlace(in Link link, IDirectory root)
+    {
+        var handle = link.Directory.Handle;
+        if (handle.TryGetStatus(link.Name, out var existing) && existing.Kind != FileKind.Directory)
+        {
+            handle.RemoveFile(link.Name);
+        }
+
+        handle.CreateHardLink(link.Name, link.TargetDirectory ?? root, link.TargetName.Span);
+    }
+
+    private void MakeAside(Link link, IDirectory root)
+    {
+        var handle = link.Directory.Handle;
+        var target = targets.GetValueOrDefault(PathHash.Of(link.TargetPath)) ?? throw NoTarget(link);
+        if (handle.TryGetStatus(link.Name, out var existing) && target.Is(existing))
+        {
+            // Two names of one file already: then a rename does nothing at all.
+            link.Identity?.Note(handle, link.Name);
+            return;
+        }
+
+        aside!.Put(handle, link.Name, (making, name) =>
+        {
+            making.CreateHardLink(name, link.TargetDirectory ?? root, link.TargetName.Span);
+            link.Identity?.Note(making, name);
+            return making.TryGetStatus(name, out var made) && target.Is(made) ? true : throw NoTarget(link);
+        });
     }
 
     private static bool IsNoTarget(FileError error) =>
@@ -131,6 +153,9 @@ internal sealed class HardLinkWriter(string archivePath, WriteMode mode, LossLog
         public IDirectory? TargetDirectory;
         public byte[] TargetPath;
         public ReadOnlyMemory<byte> TargetName;
+
+        /// <summary>Other links may lead to this one.</summary>
+        public LinkTarget? Identity;
         public long Offset;
         public byte[] EntryName;
     }

@@ -19,6 +19,7 @@ internal sealed class LossLog
         (MetadataLoss.Times, "The time of modification", "The file system refused it, or has no room for it.", Remedy.None),
         (MetadataLoss.TimesRounded, "The exact time of modification", "The file system keeps times less exactly than they were saved.", Remedy.None),
         (MetadataLoss.Attributes, "Extended attributes or ACLs", "The file system does not keep them, or they need root.", Remedy.None),
+        (MetadataLoss.Exchangeable, "Owner, mode or attributes of directories that were there", "Other users may exchange their names for other directories.", Remedy.None),
     ];
 
     private readonly long[] counts = new long[Kinds.Length];
@@ -34,6 +35,15 @@ internal sealed class LossLog
         if (loss != MetadataLoss.None)
         {
             Note(loss, directory.DisplayPath);
+        }
+    }
+
+    /// <summary>Of a name in a directory.</summary>
+    public void Note(MetadataLoss loss, IDirectory directory, ReadOnlySpan<byte> name)
+    {
+        if (loss != MetadataLoss.None)
+        {
+            Note(loss, RestoreErrors.PathOf(directory, name));
         }
     }
 

@@ -4,11 +4,10 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 
 /// <summary>What stands in a volume before the swap: moved out of the way, or back again when a part of it cannot be moved.</summary>
 /// <param name="root">The volume's root.</param>
-/// <param name="stagingName">The name in it that stays.</param>
 /// <param name="old">Where the content goes.</param>
-/// <param name="keep">What else stays.</param>
+/// <param name="keep">What stays, besides staging folders, our own and whatever looks like one.</param>
 /// <param name="flush">Makes a directory durable, where that is wanted.</param>
-internal sealed class OldContent(IDirectory root, byte[] stagingName, IDirectory old, KeepTree keep, Action<IDirectory> flush)
+internal sealed class OldContent(IDirectory root, IDirectory old, KeepTree keep, Action<IDirectory> flush)
 {
     /// <summary>The metadata of directories that stay while their content goes.</summary>
     private readonly Dictionary<KeepTree, FileMetadata> stayed = [];
@@ -39,7 +38,7 @@ internal sealed class OldContent(IDirectory root, byte[] stagingName, IDirectory
         for (int i = 0; i < listing.Count; i++)
         {
             var name = listing.NameOf(i).Span;
-            if (from == root && name.SequenceEqual(stagingName))
+            if (from == root && StagingArea.IsFolder(from, listing, i))
             {
                 continue;
             }

@@ -11,6 +11,9 @@ internal struct RestoreJob
     public byte[] Name;
     public FileMetadata Metadata;
 
+    /// <summary>Where to note what file this has become, for the links to it; null where that is not needed.</summary>
+    public LinkTarget? Identity;
+
     /// <summary>Target of a symbolic link.</summary>
     public byte[]? LinkTarget;
     public uint DeviceMajor;

@@ -96,6 +96,12 @@ internal sealed class RestoreTarget(
             part.Learn(reader);
         }
 
+        if (reader.Entry.Type == Tar.TypeFlag.HardLink && PartOf(reader.Path) is { } linked
+            && (IsMerged || options.InPlace || linked.Filter.IsActive || linked.Mount is not null))
+        {
+            linked.LearnLink(reader);
+        }
+
         Own.Filter.Learn(reader);
         foreach (var other in mounted.Values)
         {

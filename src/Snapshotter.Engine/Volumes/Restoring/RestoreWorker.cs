@@ -7,12 +7,13 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 
 /// <summary>Creates the files of a batch: made, filled, given their metadata and closed, one after the other. One per thread.</summary>
 /// <param name="archive">Where the data of larger files is read from.</param>
+/// <param name="aside">Where things are made that are to stand where others may write; null to make all at its place.</param>
 /// <param name="mode">What becomes of what stands there.</param>
 /// <param name="losses">Where metadata that cannot be set is noted.</param>
 /// <param name="advanced">Called with bytes and entries done, on the worker's thread.</param>
 /// <param name="cancellation">Stops the work.</param>
 internal sealed class RestoreWorker(
-    ArchiveFile archive, WriteMode mode, LossLog losses, Action<long, long> advanced, CancellationToken cancellation)
+    ArchiveFile archive, Aside? aside, WriteMode mode, LossLog losses, Action<long, long> advanced, CancellationToken cancellation) : IDisposable
 {
     private const int Step = 256 * 1024;
     private const long KernelStep = 64 * 1024 * 1024;
@@ -24,124 +25,86 @@ internal sealed class RestoreWorker(
         foreach (var job in batch.Jobs)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (mode != WriteMode.Fresh)
+            var directory = job.Directory.Handle;
+            if (aside is not null && (mode != WriteMode.Fresh || job.Metadata.Kind != FileKind.Regular))
             {
-                Replace(job);
+                var wanted = job;
+                aside.Add(directory, job.Name, (making, name) => Create(wanted, making, name));
             }
             else
             {
-                Create(job, job.Name);
+                Create(job, directory, job.Name);
             }
 
             advanced(job.ArchiveOffset < 0 ? job.Size : 0, 1);
         }
+
+        aside?.PutAll(flush: true);
     }
 
-    private void Replace(in RestoreJob job)
+    public void Dispose() => aside?.Dispose();
+
+    /// <summary>Creates what a job asks for. False when it cannot be, which is noted.</summary>
+    private bool Create(in RestoreJob job, IDirectory directory, ReadOnlySpan<byte> name)
     {
-        var directory = job.Directory.Handle;
-        if (mode == WriteMode.Merge && !MakeWay(directory, job.Name, losses))
-        {
-            return;
-        }
-
-        byte[] temporary = ReplacementName(job.Name);
-        TreeRemover.Remove(directory, temporary);
-        Create(job, temporary);
-        PutInPlace(directory, temporary, job.Name);
-    }
-
-    /// <summary>A short name that is not in use: the final one may be as long as a name can be.</summary>
-    public static byte[] ReplacementName(byte[] name) =>
-        System.Text.Encoding.ASCII.GetBytes(".snapshotter-" + Hex.Of(System.Security.Cryptography.SHA256.HashData(name)) + ".part");
-
-    /// <summary>Removes an empty directory that stands in the way. One with something in it stays: false, and it is told.</summary>
-    public static bool MakeWay(IDirectory directory, ReadOnlySpan<byte> name, LossLog losses)
-    {
-        if (!directory.TryGetStatus(name, out var status) || status.Kind != FileKind.Directory)
-        {
-            return true;
-        }
-
-        try
-        {
-            directory.RemoveDirectory(name);
-            return true;
-        }
-        catch (FileSystemException e) when (e.Error is FileError.NotEmpty or FileError.Exists or FileError.Busy)
-        {
-            string path = losses.PathOf(RestoreErrors.PathOf(directory, name));
-            losses.Note(new Notice(
-                BackupError.NotKept, path, $"'{path}' is not restored: a directory with something in it has its name, and nothing is removed here."));
-            return false;
-        }
-    }
-
-    /// <summary>Renames over what stands there; a directory that is in the way is removed first.</summary>
-    public static void PutInPlace(IDirectory directory, byte[] temporary, byte[] name)
-    {
-        if (directory.TryGetStatus(temporary, out _))
-        {
-            if (directory.TryGetStatus(name, out var existing) && existing.Kind == FileKind.Directory)
-            {
-                TreeRemover.Remove(directory, name);
-            }
-
-            directory.Rename(temporary, directory, name);
-        }
-    }
-
-    private void Create(in RestoreJob job, byte[] name)
-    {
-        var directory = job.Directory.Handle;
         try
         {
             switch (job.Metadata.Kind)
             {
                 case FileKind.Regular:
-                    CreateFile(job, name);
-                    return;
+                    CreateFile(job, directory, name);
+                    return true;
                 case FileKind.SymbolicLink:
-                    byte[] target = job.LinkTarget!;
-                    CreateOver(directory, name, () => directory.CreateSymbolicLink(name, target));
+                    CreateLink(job, directory, name);
                     break;
                 default:
-                    CreateNode(job, name);
+                    CreateNode(job, directory, name);
                     break;
             }
 
-            losses.Note(directory.SetMetadata(name, job.Metadata), directory);
+            // By its name, which nobody can exchange: the directory is in the staging folder.
+            losses.Note(directory.SetMetadata(name, job.Metadata), job.Directory.Handle, job.Name);
+            job.Identity?.Note(directory, name);
+            return true;
         }
         catch (FileSystemException e) when (
             job.Metadata.Kind != FileKind.Regular && e.Error is FileError.AccessDenied or FileError.NotSupported)
         {
-            string path = losses.PathOf(RestoreErrors.PathOf(directory, job.Name));
+            string path = losses.PathOf(RestoreErrors.PathOf(job.Directory.Handle, job.Name));
             losses.Note(new Notice(BackupError.NotKept, path, $"'{path}' could not be created: {e.Detail}."));
+            return false;
         }
     }
 
-    private void CreateNode(RestoreJob job, byte[] name)
-    {
-        var directory = job.Directory.Handle;
-        CreateOver(directory, name, () => directory.CreateNode(
-            name, job.Metadata.Kind, job.Metadata.Mode & 0x1FF, job.DeviceMajor, job.DeviceMinor));
-    }
-
     /// <summary>An archive may hold a name twice; the later entry counts. Nothing is ever written through what is there.</summary>
-    private void CreateOver(IDirectory directory, byte[] name, Action create)
+    private void CreateLink(in RestoreJob job, IDirectory directory, ReadOnlySpan<byte> name)
     {
         try
         {
-            create();
+            directory.CreateSymbolicLink(name, job.LinkTarget);
         }
         catch (FileSystemException e) when (e.Error == FileError.Exists)
         {
             ClearWay(directory, name);
-            create();
+            directory.CreateSymbolicLink(name, job.LinkTarget);
         }
     }
 
-    private void ClearWay(IDirectory directory, byte[] name)
+    private void CreateNode(in RestoreJob job, IDirectory directory, ReadOnlySpan<byte> name)
+    {
+        int mode = job.Metadata.Mode & 0x1FF;
+        try
+        {
+            directory.CreateNode(name, job.Metadata.Kind, mode, job.DeviceMajor, job.DeviceMinor);
+        }
+        catch (FileSystemException e) when (e.Error == FileError.Exists)
+        {
+            ClearWay(directory, name);
+            directory.CreateNode(name, job.Metadata.Kind, mode, job.DeviceMajor, job.DeviceMinor);
+        }
+    }
+
+    private void ClearWay(IDirectory directory, ReadOnlySpan<byte> name)
     {
         if (directory.TryGetStatus(name, out var status) && status.Kind == FileKind.Directory)
         {
@@ -156,9 +119,8 @@ internal sealed class RestoreWorker(
         directory.RemoveFile(name);
     }
 
-    private void CreateFile(in RestoreJob job, byte[] name)
+    private void CreateFile(in RestoreJob job, IDirectory directory, ReadOnlySpan<byte> name)
     {
-        var directory = job.Directory.Handle;
         int mode = job.Metadata.Mode & 0x1FF;
         IFile file;
         try
@@ -174,7 +136,8 @@ internal sealed class RestoreWorker(
         using (file)
         {
             Fill(file, job, isFresh: true);
-            losses.Note(file.SetMetadata(job.Metadata), file);
+            losses.Note(file.SetMetadata(job.Metadata), job.Directory.Handle, job.Name);
+            job.Identity?.Note(file);
         }
     }
 

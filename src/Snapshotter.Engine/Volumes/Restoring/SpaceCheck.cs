@@ -10,11 +10,13 @@ internal sealed class SpaceCheck(IFileSystem fileSystem, ArchiveFile archive, Re
     private readonly long needed = target.Own.Demand.Bytes;
     private readonly string path = target.Planned.Path;
 
+    private static ReadOnlySpan<byte> Probe => "probe"u8;
+
     /// <summary>Staging takes a second copy, unless the file system can share the archive's blocks.</summary>
     public void CheckStaging(IDirectory fresh)
     {
         long free = fileSystem.FreeSpace(path);
-        if (needed > free && !CanShareBlocks(fresh, "probe"u8))
+        if (needed > free && !CanShareBlocks(fresh))
         {
             throw new BackupException(
                 BackupError.InsufficientSpace,
@@ -26,14 +28,15 @@ internal sealed class SpaceCheck(IFileSystem fileSystem, ArchiveFile archive, Re
     }
 
     /// <summary>What there is goes first, but not when even that does not make room enough.</summary>
-    public void CheckInPlace(IDirectory root)
+    /// <param name="made">A folder in the staging folder.</param>
+    public void CheckInPlace(IDirectory made)
     {
         long free = fileSystem.FreeSpace(path);
         if (needed > free
             && !fileSystem.MayCompress(path)
             && TreeSize.Of(fileSystem.OpenDirectory(path), target.Keep) is { } taken
             && needed > free + taken
-            && !CanShareBlocks(root, StagingArea.NameFor(target.Volume.Id)))
+            && !CanShareBlocks(made))
         {
             throw new BackupException(
                 BackupError.InsufficientSpace,
@@ -47,27 +50,24 @@ internal sealed class SpaceCheck(IFileSystem fileSystem, ArchiveFile archive, Re
     }
 
     /// <summary>A file larger than the file system can hold must be found before anything in the volume is changed.</summary>
-    public void CheckLargestFile(IDirectory root)
+    /// <param name="made">A folder in the staging folder.</param>
+    /// <param name="part">What is to be written there.</param>
+    public void CheckLargestFile(IDirectory made, VolumePart part)
     {
-        root.GetStatus(out var before);
-        byte[] name = StagingArea.NameFor(target.Volume.Id);
-        using var probe = root.CreateFile(name, 0x180);
+        using var probe = made.CreateFile(Probe, 0x180);
         try
         {
-            probe.SetLength(target.Own.Demand.LargestFile);
+            probe.SetLength(part.Demand.LargestFile);
         }
         finally
         {
-            root.RemoveFile(name);
-            root.SetTime(before);
+            made.RemoveFile(Probe);
         }
     }
 
-    /// <summary>Tries it with a file of a name that is free.</summary>
-    private bool CanShareBlocks(IDirectory directory, ReadOnlySpan<byte> name)
+    private bool CanShareBlocks(IDirectory directory)
     {
-        directory.GetStatus(out var before);
-        using var probe = directory.CreateFile(name, 0x180);
+        using var probe = directory.CreateFile(Probe, 0x180);
         try
         {
             return probe.TryClone(archive.File, 0, 0, Tar.TarLayout.Alignment);
@@ -78,8 +78,7 @@ internal sealed class SpaceCheck(IFileSystem fileSystem, ArchiveFile archive, Re
         }
         finally
         {
-            directory.RemoveFile(name);
-            directory.SetTime(before);
+            directory.RemoveFile(Probe);
         }
     }
 }

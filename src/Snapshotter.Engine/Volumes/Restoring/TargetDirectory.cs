@@ -20,6 +20,9 @@ internal sealed class TargetDirectory(IDirectory handle, byte[] name, FileId id,
     /// <summary>Null when the archive has no entry for it (yet).</summary>
     public FileMetadata? Metadata { get; set; }
 
+    /// <summary>True when it stood there before.</summary>
+    public bool IsExisting { get; init; }
+
     /// <summary>True while the handle is closed to save handles; see <see cref="Suspend"/>.</summary>
     public bool IsSuspended { get; private set; }
 

@@ -20,6 +20,8 @@ internal sealed class TreeWriter : IDisposable
     private readonly DirectoryStack directories;
     private readonly WriterPool pool;
     private readonly HardLinkWriter links;
+    private readonly Dictionary<PathHash, LinkTarget> linkTargets = [];
+    private readonly IReadOnlySet<PathHash>? isLinkTarget;
     private readonly EntryOrder order = new();
     private RestoreBatch batch = new();
 
@@ -27,6 +29,7 @@ internal sealed class TreeWriter : IDisposable
     /// <param name="fileSystem">The platform.</param>
     /// <param name="root">The directory to write below; closed at the end.</param>
     /// <param name="setOwner">Restore owners and groups.</param>
+    /// <param name="place">Where others may write: there is made aside what is put there. Null for a directory in the staging folder.</param>
     /// <param name="mode">What becomes of what stands there.</param>
     /// <param name="writers">Threads that write.</param>
     /// <param name="losses">Where metadata that cannot be set is noted.</param>
@@ -34,16 +37,19 @@ internal sealed class TreeWriter : IDisposable
     /// <param name="cancellation">Stops the work.</param>
     /// <param name="parents">The metadata of a directory that is needed but not written.</param>
     public TreeWriter(
-        ArchiveFile archive, IFileSystem fileSystem, IDirectory root, bool setOwner, WriteMode mode, int writers, LossLog losses,
-        JobMonitor monitor, CancellationToken cancellation, Func<ReadOnlyMemory<byte>, FileMetadata?> parents)
+        ArchiveFile archive, IFileSystem fileSystem, IDirectory root, bool setOwner, OpenPlace? place, WriteMode mode, int writers,
+        LossLog losses, JobMonitor monitor, CancellationToken cancellation, Func<ReadOnlyMemory<byte>, FileMetadata?> parents)
     {
         this.archive = archive;
         this.setOwner = setOwner;
         Losses = losses;
+        isLinkTarget = place?.LinkTargets;
         directories = new DirectoryStack(
-            fileSystem, root, archive.Path, mode, losses, parents);
-        links = new HardLinkWriter(archive.Path, mode, losses);
-        pool = new WriterPool(archive, mode, writers, losses, monitor, cancellation);
+            fileSystem, root, archive.Path, AsideFor("folders"), mode, losses, parents);
+        links = new HardLinkWriter(archive.Path, AsideFor("links"), linkTargets);
+        pool = new WriterPool(archive, place, mode, writers, losses, monitor, cancellation);
+
+        Aside? AsideFor(string folder) => place is null ? null : new Aside(place, folder, mode, losses);
     }
 
     public LossLog Losses { get; }
@@ -66,7 +72,7 @@ internal sealed class TreeWriter : IDisposable
         byte[] name = lastName.ToArray();
         if (entry.Type == TypeFlag.HardLink)
         {
-            links.Add(directories.Enter(parentPath), name, reader, directories.Root);
+            links.Add(directories.Enter(parentPath), name, reader, directories.Root, IdentityOf(path));
             if (links.IsFull)
             {
                 Drain();
@@ -87,7 +93,7 @@ internal sealed class TreeWriter : IDisposable
                 directories.Make(parentPath, name, MetadataOf(entry, kind));
                 break;
             default:
-                Enqueue(directories.Enter(parentPath), name, kind, reader);
+                Enqueue(directories.Enter(parentPath), name, kind, reader, IdentityOf(path));
                 break;
         }
     }
@@ -111,7 +117,7 @@ internal sealed class TreeWriter : IDisposable
         directories.Dispose();
     }
 
-    private void Enqueue(TargetDirectory directory, byte[] name, FileKind kind, VolumeReader reader)
+    private void Enqueue(TargetDirectory directory, byte[] name, FileKind kind, VolumeReader reader, LinkTarget? identity)
     {
         var entry = reader.Entry;
         bool inBuffer = kind == FileKind.Regular && entry.Sparse is null && entry.Size <= LargeFile;
@@ -125,6 +131,7 @@ internal sealed class TreeWriter : IDisposable
             Directory = directory,
             Name = name,
             Metadata = MetadataOf(entry, kind),
+            Identity = identity,
             LinkTarget = kind == FileKind.SymbolicLink ? entry.LinkName.ToArray() : null,
             DeviceMajor = entry.DeviceMajor,
             DeviceMinor = entry.DeviceMinor,
@@ -159,6 +166,9 @@ internal sealed class TreeWriter : IDisposable
             Submit();
         }
     }
+
+    private LinkTarget? IdentityOf(byte[] path) =>
+        isLinkTarget is not null && PathHash.Of(path) is var hash && isLinkTarget.Contains(hash) ? linkTargets[hash] = new LinkTarget() : null;
 
     private ReadOnlyMemory<byte> DataOf(VolumeReader reader)
     {

@@ -27,7 +27,9 @@ internal sealed class VolumeContent(ArchiveFile archive, RestoreTarget target, J
                 bool isWanted = isNew || (part.Path.Length == 0 ? part.Filter.WantsRoot(reader) : part.Filter.Matches(reader));
                 root = isWanted ? writer.MetadataOf(reader.Entry, FileKind.Directory) : root;
             }
-            else if (part.Filter.Choose(reader) is { } path && !IsStaging(part.Below(path)))
+            // Another program may have saved what an interrupted restore left; a hostile archive would bring a journal for
+            // the next one to finish.
+            else if (part.Filter.Choose(reader) is { } path && !TemporaryName.IsOnPath(path))
             {
                 reader.RedirectLink(part.Below(reader.LinkPath));
                 writer.Write(reader, part.Below(path));
@@ -54,16 +56,6 @@ internal sealed class VolumeContent(ArchiveFile archive, RestoreTarget target, J
         }
 
         throw new InvalidOperationException("The part was found before.");
-    }
-
-    /// <summary>
-    /// Another program may have saved what an interrupted restore left; a hostile archive would bring a journal for the next
-    /// one to finish.
-    /// </summary>
-    private static bool IsStaging(ReadOnlySpan<byte> path)
-    {
-        int slash = path.IndexOf((byte)'/');
-        return StagingArea.IsStaging(slash < 0 ? path : path[..slash]);
     }
 
     /// <summary>Tells once of each place that something was saved for and is not restored.</summary>

@@ -40,6 +40,12 @@ internal sealed class VolumePart
     /// <summary>What they ask of the file system.</summary>
     public RestoreDemand Demand { get; } = new();
 
+    /// <summary>
+    /// The paths below its root that hard links lead to, and those of the links, which may take the place of a target that
+    /// is left out. For parts that go where others may write.
+    /// </summary>
+    public HashSet<PathHash> LinkTargets { get; } = [];
+
     /// <summary>True when the archive has more for it than the directory that is its root.</summary>
     public bool HasContent { get; private set; }
 
@@ -59,6 +65,13 @@ internal sealed class VolumePart
         {
             Mount.Problem ??= "it was saved as another type of file than what is mounted there";
         }
+    }
+
+    /// <summary>Takes note of a hard link in it.</summary>
+    public void LearnLink(VolumeReader reader)
+    {
+        LinkTargets.Add(PathHash.Of(Below(reader.LinkPath)));
+        LinkTargets.Add(PathHash.Of(Below(reader.Path)));
     }
 
     /// <summary>True for the path of its root.</summary>

@@ -6,41 +6,31 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// Exchanges the content of a volume for what was extracted into its staging folder. Each step can be done again: whoever
 /// finds the journal after a kill calls <see cref="Finish"/> and the volume is wholly new.
 /// </summary>
-internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree keep, bool durable)
+/// <param name="root">The volume's root.</param>
+/// <param name="staging">The open staging folder: see <see cref="StagingArea"/>.</param>
+/// <param name="keep">What stays in the volume as it is.</param>
+/// <param name="durable">False leaves out the flushes.</param>
+/// <param name="traits">Who this process is.</param>
+/// <param name="losses">Where metadata that cannot be set is noted.</param>
+internal sealed class VolumeSwap(
+    IDirectory root, IDirectory staging, KeepTree keep, bool durable, FileSystemTraits traits, LossLog losses)
 {
     /// <summary>True when <see cref="Finish"/> failed with the old content wholly back where it was.</summary>
     public bool IsPutBack { get; private set; }
 
-    /// <summary>Makes a fresh staging folder, throwing away an unfinished one that has no journal.</summary>
-    /// <returns>The open folder <c>new</c>, in which nothing is inherited from the volume's root.</returns>
+    /// <summary>Makes the folders in an empty staging folder.</summary>
+    /// <returns>The open folder <c>new</c>.</returns>
     public IDirectory Prepare()
     {
-        Discard();
-        root.CreateDirectory(stagingName, DirectoryMetadata.OwnerOnly);
-        using var staging = root.OpenDirectory(stagingName);
-        staging.GetStatus(out var status);
-
-        // No default ACL and no setgid bit from the root: what is made below gets its own metadata only.
-        staging.SetMetadata(new FileMetadata
-        {
-            Kind = FileKind.Directory,
-            Mode = DirectoryMetadata.OwnerOnly,
-            ModifiedAt = status.ModifiedAt,
-            Attributes = [],
-        });
-        staging.CreateDirectory(StagingArea.New, DirectoryMetadata.OwnerOnly);
-        staging.CreateDirectory(StagingArea.Old, DirectoryMetadata.OwnerOnly);
-        staging.CreateDirectory(StagingArea.Root, DirectoryMetadata.OwnerOnly);
+        staging.CreateDirectory(StagingArea.New, Ownership.OwnerOnly);
+        staging.CreateDirectory(StagingArea.Old, Ownership.OwnerOnly);
+        staging.CreateDirectory(StagingArea.Root, Ownership.OwnerOnly);
         return staging.OpenDirectory(StagingArea.New);
     }
-
-    /// <summary>Removes what an earlier restore left that did not come to its swap.</summary>
-    public void Discard() => TreeRemover.Remove(root, stagingName);
 
     /// <summary>Notes the metadata that the volume's root is to get, on a directory of its own: nothing to write down or parse.</summary>
     public MetadataLoss SetRootMetadata(in FileMetadata metadata)
     {
-        using var staging = root.OpenDirectory(stagingName);
         using var carrier = staging.OpenDirectory(StagingArea.Root);
         return carrier.SetMetadata(metadata);
     }
@@ -48,9 +38,8 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
     /// <summary>Lets a process without root's rights move what was extracted: see <see cref="ShutDirectories"/>.</summary>
     public void OpenShutDirectories()
     {
-        using var staging = root.OpenDirectory(stagingName);
         using var fresh = staging.OpenDirectory(StagingArea.New);
-        staging.CreateDirectory(StagingArea.Modes, DirectoryMetadata.OwnerOnly);
+        staging.CreateDirectory(StagingArea.Modes, Ownership.OwnerOnly);
         using var modes = staging.OpenDirectory(StagingArea.Modes);
         ShutDirectories.Open(fresh, modes, keep);
     }
@@ -58,94 +47,71 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
     /// <summary>Writes the journal: from here on the swap will be finished, by this process or the next.</summary>
     public void Begin()
     {
-        using var staging = root.OpenDirectory(stagingName);
         if (durable)
         {
             staging.FlushFileSystem();
         }
 
-        Mark(staging, StagingArea.SwapMark);
+        Mark(StagingArea.SwapMark);
     }
 
-    /// <summary>True when an earlier restore left a journal.</summary>
-    public bool IsBegun()
-    {
-        if (!root.TryGetStatus(stagingName, out var status) || status.Kind != FileKind.Directory)
-        {
-            return false;
-        }
-
-        using var staging = root.OpenDirectory(stagingName);
-        return staging.TryGetStatus(StagingArea.SwapMark, out _);
-    }
+    /// <summary>True once the journal stands.</summary>
+    public bool IsBegun() => staging.TryGetStatus(StagingArea.SwapMark, out _);
 
     /// <summary>
-    /// Moves the old out and the new in, sets the root's metadata and removes the staging folder. When something of the old
-    /// cannot be moved, all of it is put back and there is no journal any more: see <see cref="IsPutBack"/>.
+    /// Moves the old out and the new in, and sets the root's metadata; the staging folder, all of it of no more use, is left
+    /// for the caller to remove. When something of the old cannot be moved, all of it is put back and there is no journal any
+    /// more: see <see cref="IsPutBack"/>.
     /// </summary>
-    /// <returns>What could not be set of the metadata of directories that stayed.</returns>
-    public MetadataLoss Finish()
+    /// <returns>The root's metadata, which is to be set again when the staging folder is gone: that changes the root's time.</returns>
+    public FileMetadata Finish()
     {
-        var loss = MetadataLoss.None;
-        FileMetadata metadata;
-        using (var staging = root.OpenDirectory(stagingName))
+        var metadata = ReadRootMetadata();
+        if (!staging.TryGetStatus(StagingArea.FillMark, out _))
         {
-            metadata = ReadRootMetadata(staging);
-            if (!staging.TryGetStatus(StagingArea.FillMark, out _))
-            {
-                MoveOldOut(staging);
-                Mark(staging, StagingArea.FillMark);
-            }
-
-            if (staging.TryGetStatus(StagingArea.New, out _))
-            {
-                using var fresh = staging.OpenDirectory(StagingArea.New);
-                loss |= MoveIn(fresh, root, keep);
-                Flush(root);
-            }
-
-            if (staging.TryGetStatus(StagingArea.Modes, out _))
-            {
-                using var modes = staging.OpenDirectory(StagingArea.Modes);
-                ShutDirectories.Shut(root, modes);
-                Flush(root);
-            }
-
-            TreeRemover.Remove(staging, StagingArea.Old);
-            TreeRemover.Remove(staging, StagingArea.New);
-
-            // While the journal stands, so that a kill only repeats it.
-            root.SetMetadata(metadata);
-            Flush(root);
-
-            // With this mark gone the job is done; the other one must not go before it.
-            staging.RemoveFile(StagingArea.SwapMark);
-            Flush(staging);
+            MoveOldOut();
+            Mark(StagingArea.FillMark);
         }
 
-        TreeRemover.Remove(root, stagingName);
+        if (staging.TryGetStatus(StagingArea.New, out _))
+        {
+            using var fresh = staging.OpenDirectory(StagingArea.New);
+            MoveIn(fresh, root, keep);
+            Flush(root);
+        }
 
-        // Removing the folder changed the root's time.
-        loss |= root.SetMetadata(metadata);
+        if (staging.TryGetStatus(StagingArea.Modes, out _))
+        {
+            using var modes = staging.OpenDirectory(StagingArea.Modes);
+            ShutDirectories.Shut(root, modes);
+            Flush(root);
+        }
+
+        TreeRemover.Remove(staging, StagingArea.Old);
+        TreeRemover.Remove(staging, StagingArea.New);
+
+        // While the journal stands, so that a kill only repeats it.
+        root.SetMetadata(metadata);
         Flush(root);
-        return loss;
+        if (staging.TryGetStatus(StagingArea.HalfMark, out _))
+        {
+            // Emptied by one restore, filled by another.
+            staging.RemoveFile(StagingArea.HalfMark);
+        }
+
+        // With this mark gone the job is done; that of the filling must not go before it.
+        staging.RemoveFile(StagingArea.SwapMark);
+        Flush(staging);
+        return metadata;
     }
 
-    /// <summary>Removes the staging folder of a restore that failed before it began to swap: the volume is as it was.</summary>
-    /// <param name="before">The root's status before the restore began.</param>
-    public void Abandon(in FileStatus before)
-    {
-        TreeRemover.Remove(root, stagingName);
-        root.SetTime(before);
-    }
-
-    private static FileMetadata ReadRootMetadata(IDirectory staging)
+    private FileMetadata ReadRootMetadata()
     {
         using var carrier = staging.OpenDirectory(StagingArea.Root);
         return carrier.ReadMetadata();
     }
 
-    private void Mark(IDirectory staging, ReadOnlySpan<byte> name)
+    private void Mark(ReadOnlySpan<byte> name)
     {
         staging.CreateFile(name, 0x180).Dispose();
         Flush(staging);
@@ -159,10 +125,10 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
         }
     }
 
-    private void MoveOldOut(IDirectory staging)
+    private void MoveOldOut()
     {
         using var old = staging.OpenDirectory(StagingArea.Old);
-        var content = new OldContent(root, stagingName, old, keep, Flush);
+        var content = new OldContent(root, old, keep, Flush);
         try
         {
             content.MoveOut();
@@ -170,12 +136,12 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
         catch (FileSystemException)
         {
             // An immutable file, another's folder in a sticky one, a new mount point.
-            IsPutBack = TryPutBack(content, staging);
+            IsPutBack = TryPutBack(content);
             throw;
         }
     }
 
-    private bool TryPutBack(OldContent content, IDirectory staging)
+    private bool TryPutBack(OldContent content)
     {
         try
         {
@@ -191,9 +157,8 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
         }
     }
 
-    private MetadataLoss MoveIn(IDirectory from, IDirectory to, KeepTree kept)
+    private void MoveIn(IDirectory from, IDirectory to, KeepTree kept)
     {
-        var loss = MetadataLoss.None;
         var listing = from.List();
         for (int i = 0; i < listing.Count; i++)
         {
@@ -206,8 +171,9 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
                     using (var fromInner = from.OpenDirectory(name))
                     using (var toInner = to.OpenDirectory(name))
                     {
-                        loss |= MoveIn(fromInner, toInner, inner);
-                        loss |= toInner.SetMetadata(fromInner.ReadMetadata());
+                        MoveIn(fromInner, toInner, inner);
+                        var metadata = ExistingDirectory.Allow(fromInner.ReadMetadata(), to, toInner, traits, out var loss);
+                        losses.Note(loss | toInner.SetMetadata(metadata), toInner);
                         Flush(toInner);
                     }
 
@@ -217,7 +183,5 @@ internal sealed class VolumeSwap(IDirectory root, byte[] stagingName, KeepTree k
                     break;
             }
         }
-
-        return loss;
     }
 }

@@ -12,6 +12,7 @@ internal sealed class WriterPool : IDisposable
     private static readonly TimeSpan IdleTime = TimeSpan.FromMilliseconds(100);
 
     private readonly ArchiveFile archive;
+    private readonly OpenPlace? place;
     private readonly WriteMode mode;
     private readonly int writers;
     private readonly LossLog losses;
@@ -30,15 +31,17 @@ internal sealed class WriterPool : IDisposable
     private long finished;
 
     /// <param name="archive">Where the data of larger files is read from.</param>
+    /// <param name="place">Where others may write: there is made aside what is put there. Null for a directory in the staging folder.</param>
     /// <param name="mode">What becomes of what stands there.</param>
     /// <param name="writers">How many threads may write.</param>
     /// <param name="losses">Where metadata that cannot be set is noted.</param>
     /// <param name="monitor">Hears of progress, on the caller's thread.</param>
     /// <param name="cancellation">Stops the work.</param>
     public WriterPool(
-        ArchiveFile archive, WriteMode mode, int writers, LossLog losses, JobMonitor monitor, CancellationToken cancellation)
+        ArchiveFile archive, OpenPlace? place, WriteMode mode, int writers, LossLog losses, JobMonitor monitor, CancellationToken cancellation)
     {
         this.archive = archive;
+        this.place = place;
         this.mode = mode;
         this.writers = writers;
         this.losses = losses;
@@ -140,7 +143,8 @@ internal sealed class WriterPool : IDisposable
 
     private void Work(int writer)
     {
-        var worker = new RestoreWorker(archive, mode, losses, Count, stop.Token);
+        var aside = place is null ? null : new Aside(place, $"files-{writer}", mode, losses);
+        using var worker = new RestoreWorker(archive, aside, mode, losses, Count, stop.Token);
         try
         {
             while (queues.Take(writer, out var batch))

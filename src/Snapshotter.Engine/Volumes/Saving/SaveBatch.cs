@@ -9,7 +9,9 @@ namespace Snapshotter.Engine.Volumes.Saving;
 /// <param name="Name">The name; empty for the directory itself.</param>
 /// <param name="Kind">What the listing said it is.</param>
 /// <param name="Problem">Set when the walker already found why its content cannot be saved.</param>
-internal readonly record struct SaveTask(DirectoryNode Directory, ReadOnlyMemory<byte> Name, FileKind Kind, Notice? Problem = null);
+/// <param name="IsHarmless">Nothing is lost by it.</param>
+internal readonly record struct SaveTask(
+    DirectoryNode Directory, ReadOnlyMemory<byte> Name, FileKind Kind, Notice? Problem = null, bool IsHarmless = false);
 
 /// <summary>How far a worker got with a name.</summary>
 internal enum SaveStage

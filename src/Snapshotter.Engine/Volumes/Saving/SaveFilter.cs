@@ -1,11 +1,10 @@
 using Snapshotter.Engine.FileSystem;
-using Snapshotter.Engine.Volumes.Restoring;
 
 namespace Snapshotter.Engine.Volumes.Saving;
 
 /// <summary>
-/// Which names of a volume are saved: all but those that are excluded, other volumes of the same backup, and what a restore
-/// left in the root. Used by one thread.
+/// Which names of a volume are saved: all but those that are excluded, other volumes of the same backup, and what has the
+/// name of something temporary. Used by one thread.
 /// </summary>
 /// <param name="exclude">The patterns of what is excluded.</param>
 /// <param name="nestedVolumes">Paths below the root of volumes that are saved on their own.</param>
@@ -21,7 +20,7 @@ internal sealed class SaveFilter(GlobSet exclude, IReadOnlyCollection<byte[]> ne
     /// <param name="rootLength">Bytes of the root's own name, with which all paths begin.</param>
     public bool LeavesOut(TreeDirectory directory, ReadOnlySpan<byte> name, FileKind kind, int rootLength)
     {
-        if (directory.Parent is null && StagingArea.IsStaging(name))
+        if (TemporaryName.IsOne(name))
         {
             return true;
         }

@@ -49,7 +49,7 @@ internal sealed class SaveWorker(SaveContext context) : IDisposable
     {
         if (task.Problem is not null && task.Kind == FileKind.Unknown)
         {
-            return new SaveResult { Stage = SaveStage.Skipped, Notice = task.Problem };
+            return new SaveResult { Stage = SaveStage.Skipped, Notice = task.Problem, IsHarmless = task.IsHarmless };
         }
 
         return task.Name.IsEmpty ? SaveDirectory(task, output)

@@ -105,8 +105,14 @@ internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]
                 kind = status.Kind;
             }
 
-            if ((filter && IsLeftOut(node, name.Span, kind, rootLength)) || (isRoot && StagingArea.IsStaging(name.Span)))
+            if (filter && IsLeftOut(node, name.Span, kind, rootLength))
             {
+                continue;
+            }
+
+            if (TemporaryName.IsOne(name.Span))
+            {
+                TellLeftover(node, name.Span);
                 continue;
             }
 
@@ -146,6 +152,14 @@ internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]
         }
 
         return false;
+    }
+
+    private void TellLeftover(DirectoryNode node, ReadOnlySpan<byte> name)
+    {
+        if (Leftovers.NoticeOf(node.Handle, name, context.FileSystem.Traits, out bool isProblem) is { } notice)
+        {
+            add(new SaveTask(node, default, FileKind.Unknown, notice, IsHarmless: !isProblem));
+        }
     }
 
     private void Leave()

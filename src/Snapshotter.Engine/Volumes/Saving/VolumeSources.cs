@@ -86,7 +86,7 @@ internal sealed class VolumeSources : IDisposable
                 case FileKind.Directory:
                     var directory = fileSystem.OpenDirectory(spec.Path);
                     var source = new VolumeSource(spec, directory, NestedIn(places, spec, config));
-                    StagingArea.RefuseUnfinished(directory, EntryNames.IdOf(spec.Target), spec.Path);
+                    StagingArea.RefuseUnfinished(directory, fileSystem.Traits, spec.Path);
                     return source;
                 default:
                     throw new BackupException(
