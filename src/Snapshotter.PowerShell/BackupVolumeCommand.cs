@@ -19,7 +19,7 @@ public sealed class BackupVolumeCommand : RetentionCommand
     private const string ConfigSet = "Config";
     private const string DefaultPrefix = "volumes";
 
-    private readonly List<string> paths = [];
+    private readonly List<VolumeSpec> volumes = [];
     private BackupHold? hold;
 
     /// <summary>The directories and files to save; wildcards are resolved.</summary>
@@ -90,10 +90,11 @@ public sealed class BackupVolumeCommand : RetentionCommand
         switch (ParameterSetName)
         {
             case PathSet:
-                paths.AddRange(Path.SelectMany(Match));
+                foreach (string pattern in Path)
+                    Add(Match(pattern), WildcardPattern.ContainsWildcardCharacters(pattern));
                 break;
             case LiteralPathSet:
-                paths.AddRange(LiteralPath.Select(ResolveLiteral));
+                Add(LiteralPath.Select(ResolveLiteral), isPattern: false);
                 break;
             default:
                 foreach (ConfigSource source in Config)
@@ -110,7 +111,7 @@ public sealed class BackupVolumeCommand : RetentionCommand
             Backup(new VolumeConfig
             {
                 Prefix = Prefix,
-                Volumes = [.. paths.Select(path => new VolumeSpec { Target = path })],
+                Volumes = volumes,
                 Keep = Policy,
             });
         }
@@ -125,6 +126,10 @@ public sealed class BackupVolumeCommand : RetentionCommand
             LetContainersRun(error => Host.UI.WriteErrorLine(error.ToString()));
         base.Dispose(disposing);
     }
+
+    /// <summary>What somebody typed may not be the archive itself; what a pattern or a pipeline brought is left out then.</summary>
+    private void Add(IEnumerable<string> paths, bool isPattern)
+        => volumes.AddRange(paths.Select(path => new VolumeSpec { Target = path, IsImplied = isPattern || MyInvocation.ExpectingInput }));
 
     private string[] Match(string pattern)
     {

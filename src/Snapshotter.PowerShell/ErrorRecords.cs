@@ -70,7 +70,8 @@ internal static class ErrorRecords
         BackupError.ArchiveExists => ErrorCategory.ResourceExists,
         BackupError.ArchiveLocked or BackupError.VolumeLocked => ErrorCategory.ResourceBusy,
         BackupError.InsufficientSpace => ErrorCategory.ResourceUnavailable,
-        BackupError.VolumeChanged or BackupError.RestoreInterrupted or BackupError.GenerationProtected or BackupError.ClockNotSet => ErrorCategory.InvalidOperation,
+        BackupError.VolumeChanged or BackupError.RestoreInterrupted or BackupError.GenerationProtected or BackupError.ClockNotSet
+            or BackupError.ArchiveIsVolume => ErrorCategory.InvalidOperation,
         BackupError.UnsafeEntry => ErrorCategory.SecurityError,
         BackupError.FileUnreadable or BackupError.ArchiveUnreadable => ErrorCategory.ReadError,
         BackupError.FileChanged or BackupError.NotKept or BackupError.GenerationIncomplete or BackupError.CopyOlder => ErrorCategory.InvalidResult,

@@ -27,6 +27,9 @@ public enum BackupError
     /// <summary>The archive does not exist, or a directory stands in its place.</summary>
     ArchiveNotFound,
 
+    /// <summary>The archive was named as one of the volumes to save into it.</summary>
+    ArchiveIsVolume,
+
     /// <summary>The archive has zero bytes: not even an end-of-archive marker.</summary>
     ArchiveEmpty,
 

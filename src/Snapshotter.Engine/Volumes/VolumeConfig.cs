@@ -32,6 +32,12 @@ public sealed class VolumeSpec
     /// <summary>True for a volume that can be saved but not restored: it is mounted read-only.</summary>
     public bool ReadOnly { get; init; }
 
+    /// <summary>
+    /// True when nobody named the path: a pattern matched it, or it came out of a pipeline. If it turns out to be the archive
+    /// that is written, it is then left out with a warning instead of refused.
+    /// </summary>
+    public bool IsImplied { get; init; }
+
     /// <summary>The path read from and restored to.</summary>
     public string Path => Source ?? Target;
 

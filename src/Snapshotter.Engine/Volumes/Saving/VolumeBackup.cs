@@ -33,6 +33,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
         using var archive = ArchiveFile.OpenWrite(fileSystem, archivePath, options.Wait, cancellation);
         var map = ArchiveMap.FindEnd(archive, cancellation);
         archive.File.GetStatus(out var archiveStatus);
+        sources.LeaveOut(archiveStatus.Id, archivePath, reporter);
 
         var created = DateTimeOffset.UtcNow;
         var report = new BackupReport

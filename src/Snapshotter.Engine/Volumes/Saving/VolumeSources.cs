@@ -7,11 +7,14 @@ using Snapshotter.Engine.Volumes.Restoring;
 namespace Snapshotter.Engine.Volumes.Saving;
 
 /// <summary>A volume that was found where the configuration says.</summary>
-internal sealed class VolumeSource(VolumeSpec spec, IDirectory? directory, IReadOnlyCollection<byte[]> nested) : IDisposable
+internal sealed class VolumeSource(VolumeSpec spec, FileId id, IDirectory? directory, IReadOnlyCollection<byte[]> nested) : IDisposable
 {
     private IDirectory? directory = directory;
 
     public VolumeSpec Spec { get; } = spec;
+
+    /// <summary>Who it was when it was found.</summary>
+    public FileId Id { get; } = id;
 
     public bool IsDirectory { get; } = directory is not null;
 
@@ -61,6 +64,33 @@ internal sealed class VolumeSources : IDisposable
         }
     }
 
+    /// <summary>
+    /// An archive that is a volume of itself would double with each backup. Found by the way it is left out; named, it is a
+    /// mistake. Its identity decides, whatever path or link led to it.
+    /// </summary>
+    /// <exception cref="BackupException">ArchiveIsVolume.</exception>
+    public void LeaveOut(FileId archive, string archivePath, IReporter reporter)
+    {
+        foreach (var volume in volumes.Where(volume => volume.Id == archive).ToList())
+        {
+            string path = volume.Spec.Path;
+            if (!volume.Spec.IsImplied)
+            {
+                throw new BackupException(
+                    BackupError.ArchiveIsVolume, $"The volume '{path}' is the archive itself. Take it out of the volumes.", path);
+            }
+
+            volumes.Remove(volume);
+            reporter.Warn(new Notice(BackupError.ArchiveIsVolume, path, $"'{path}' is the archive itself; it is left out."));
+        }
+
+        if (volumes.Count == 0)
+        {
+            throw new BackupException(
+                BackupError.ArchiveIsVolume, $"There is nothing to save but the archive '{archivePath}' itself.", archivePath);
+        }
+    }
+
     public void Dispose()
     {
         foreach (var volume in volumes)
@@ -82,10 +112,10 @@ internal sealed class VolumeSources : IDisposable
             switch (status.Kind)
             {
                 case FileKind.Regular:
-                    return new VolumeSource(spec, null, []);
+                    return new VolumeSource(spec, status.Id, null, []);
                 case FileKind.Directory:
                     var directory = fileSystem.OpenDirectory(spec.Path);
-                    var source = new VolumeSource(spec, directory, NestedIn(places, spec, config));
+                    var source = new VolumeSource(spec, status.Id, directory, NestedIn(places, spec, config));
                     StagingArea.RefuseUnfinished(directory, fileSystem.Traits, spec.Path);
                     return source;
                 default:
