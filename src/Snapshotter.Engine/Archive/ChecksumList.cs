@@ -1,5 +1,4 @@
 using Snapshotter.Engine.FileSystem;
-using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
 
 namespace Snapshotter.Engine.Archive;
@@ -8,19 +7,14 @@ namespace Snapshotter.Engine.Archive;
 /// The lines of <c>XXH128SUMS</c> or <c>SHA256SUMS</c>, as <c>xxhsum -c</c> and <c>sha256sum -c</c> read them: hex, two
 /// spaces, name; a name with a backslash, line feed or carriage return is escaped and the line begins with a backslash
 /// (GNU coreutils manual, "md5sum invocation"). The line of a file with more holes than anybody would want to hash is a
-/// comment to these programs: "# ", the checksum of its stored data, two spaces, name. Lines beyond a megabyte wait in a
-/// temporary file.
+/// comment to these programs: "# ", the checksum of its stored data, two spaces, name.
 /// </summary>
 internal sealed class ChecksumListWriter(IFileSystem fileSystem) : IDisposable
 {
-    private const int MemoryLimit = 1024 * 1024;
+    private readonly Spool spool = new(fileSystem);
+    private byte[] buffer = new byte[1024];
 
-    private readonly byte[] buffer = new byte[MemoryLimit];
-    private int buffered;
-    private IFile? spool;
-    private long spooled;
-
-    public long Length => spooled + buffered;
+    public long Length => spool.Length;
 
     /// <summary>Adds a line.</summary>
     /// <param name="hash">The checksum.</param>
@@ -30,12 +24,12 @@ internal sealed class ChecksumListWriter(IFileSystem fileSystem) : IDisposable
     {
         bool escape = name.IndexOfAny("\\\n\r"u8) >= 0;
         int most = ChecksumListReader.DataOnlyMark.Length + 1 + (2 * hash.Length) + 2 + (2 * name.Length) + 1;
-        if (most > buffer.Length - buffered)
+        if (most > buffer.Length)
         {
-            Spill();
+            buffer = new byte[most];
         }
 
-        Span<byte> line = most > buffer.Length ? new byte[most] : buffer.AsSpan(buffered);
+        Span<byte> line = buffer;
         int at = 0;
         if (isOfDataOnly)
         {
@@ -72,57 +66,13 @@ internal sealed class ChecksumListWriter(IFileSystem fileSystem) : IDisposable
         }
 
         line[at++] = (byte)'\n';
-        if (most > buffer.Length)
-        {
-            Spool(line[..at]);
-        }
-        else
-        {
-            buffered += at;
-        }
+        spool.Append(line[..at]);
     }
 
     /// <summary>Hands over all lines, in pieces.</summary>
-    public void CopyTo(Action<ReadOnlyMemory<byte>> write)
-    {
-        byte[] piece = new byte[256 * 1024];
-        for (long offset = 0; spool is not null && offset < spooled;)
-        {
-            int read = spool.Read(piece.AsSpan(0, (int)Math.Min(piece.Length, spooled - offset)), offset);
-            write(piece.AsMemory(0, read));
-            offset += read;
-        }
+    public void CopyTo(Action<ReadOnlyMemory<byte>> write) => spool.CopyTo(write);
 
-        write(buffer.AsMemory(0, buffered));
-    }
-
-    public void Dispose() => spool?.Dispose();
-
-    private void Spill()
-    {
-        Spool(buffer.AsSpan(0, buffered));
-        buffered = 0;
-    }
-
-    private void Spool(ReadOnlySpan<byte> data)
-    {
-        try
-        {
-            spool ??= fileSystem.CreateSpool();
-            spool.Write(data, spooled);
-            spooled += data.Length;
-        }
-        catch (FileSystemException e)
-        {
-            throw new BackupException(
-                e.Error == FileError.NoSpace ? BackupError.InsufficientSpace : BackupError.InputOutput,
-                $"The list of checksums could not be kept in the temporary folder '{Path.GetTempPath()}': {e.Detail}.",
-                Path.GetTempPath(), e)
-            {
-                Remedy = Remedy.FreeTemporarySpace,
-            };
-        }
-    }
+    public void Dispose() => spool.Dispose();
 }
 
 /// <summary>Reads the lines of a checksum list one after the other, within a part of the archive.</summary>
@@ -135,6 +85,9 @@ internal sealed class ChecksumListReader(IBlockSource archive, long offset, long
     private int nameLength;
     private readonly byte[] hash = new byte[32];
     private int hashLength;
+
+    /// <summary>A name of which each byte is escaped, and what stands before it.</summary>
+    private const int LongestLine = (2 * TarLayout.MaxName) + 128;
 
     public static ReadOnlySpan<byte> DataOnlyMark => "# "u8;
 
@@ -213,7 +166,7 @@ internal sealed class ChecksumListReader(IBlockSource archive, long offset, long
 
             int feed = part.IndexOf((byte)'\n');
             int take = feed < 0 ? part.Length : feed;
-            if (lineLength + take > TarLayout.MaxName * 2)
+            if (lineLength + take > LongestLine)
             {
                 // No honest line is that long: leave the rest, the name will not fit any entry.
                 position = end;

@@ -9,6 +9,9 @@ internal static class EntryNames
     /// <summary>Characters of a volume's id.</summary>
     public const int IdLength = 64;
 
+    /// <summary>Most names in a path below a volume's root, saved or read: beyond what any program could make use of.</summary>
+    public const int MaxDepth = 16 * 1024;
+
     /// <summary>The id of a volume: lowercase hex SHA-256 of its target.</summary>
     public static string IdOf(string target) => Hex.Of(SHA256.HashData(Encoding.UTF8.GetBytes(target)));
 

@@ -39,6 +39,9 @@ internal struct FileStatus
 
     /// <summary>Time of the last change of data or metadata, to notice changes while reading. Zero where unknown.</summary>
     public Timestamp ChangedAt;
+
+    /// <summary>When the file came into being, to tell it from another that was given its number later. Zero where unknown.</summary>
+    public Timestamp CreatedAt;
     public uint LinkCount;
     public FileId Id;
 

@@ -54,7 +54,17 @@ internal interface IFileSystem
 /// <param name="UserId">Effective user id of the process.</param>
 /// <param name="GroupId">Effective group id of the process.</param>
 internal sealed record FileSystemTraits(
-    bool IsPrivileged, bool IsCaseSensitive, bool HasReservedNames, uint UserId, uint GroupId);
+    bool IsPrivileged, bool IsCaseSensitive, bool HasReservedNames, uint UserId, uint GroupId)
+{
+    /// <summary>
+    /// What is told in place of an owner that this process's user namespace has no number for; null when it has one for all
+    /// (user_namespaces(7)).
+    /// </summary>
+    public uint? UnmappedUserId { get; init; }
+
+    /// <inheritdoc cref="UnmappedUserId"/>
+    public uint? UnmappedGroupId { get; init; }
+}
 
 /// <summary>How a file is opened.</summary>
 internal enum FileAccessKind

@@ -70,6 +70,9 @@ internal sealed class TreeCursor : IDisposable
     /// <summary>The directory that the last step is about.</summary>
     public TreeDirectory Current { get; private set; }
 
+    /// <summary>How far below the root the directory entered last is; 0 for the root itself.</summary>
+    public int Depth => levels.Count - 1;
+
     /// <summary>The status of the directory entered last, as it was then.</summary>
     public ref readonly FileStatus Status => ref status;
 

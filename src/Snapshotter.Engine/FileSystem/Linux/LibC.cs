@@ -45,7 +45,10 @@ internal static unsafe partial class LibC
     public const short WriteLock = 1;
     public const short NoLock = 2;
 
-    private const uint StatxBasic = 0x7FF;
+    /// <summary>STATX_BTIME, in the mask of what was asked for and of what was found.</summary>
+    public const uint StatxCreatedAt = 0x800;
+
+    private const uint StatxWanted = 0x7FF | StatxCreatedAt;
     private const int SetOpenFileLock = 37;
     private const ulong CloneRangeRequest = 0x4020940D;
 
@@ -92,10 +95,10 @@ internal static unsafe partial class LibC
     }
 
     public static int Status(SafeHandle handle, byte* name, int flags, Statx* status) =>
-        statx(handle, name, flags | AtNoAutomount, StatxBasic, status);
+        statx(handle, name, flags | AtNoAutomount, StatxWanted, status);
 
     public static int Status(byte* path, int flags, Statx* status) =>
-        statx(CurrentDirectory, path, flags | AtNoAutomount, StatxBasic, status);
+        statx(CurrentDirectory, path, flags | AtNoAutomount, StatxWanted, status);
 
     public static nint ReadAt(SafeHandle file, byte* buffer, nuint count, long offset)
     {
@@ -342,6 +345,7 @@ internal static unsafe partial class LibC
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal struct Statx
     {
+        [FieldOffset(0)] public uint Mask;
         [FieldOffset(8)] public ulong Attributes;
         [FieldOffset(16)] public uint LinkCount;
         [FieldOffset(20)] public uint UserId;
@@ -351,6 +355,7 @@ internal static unsafe partial class LibC
         [FieldOffset(40)] public ulong Size;
         [FieldOffset(48)] public ulong Blocks;
         [FieldOffset(56)] public ulong AttributesMask;
+        [FieldOffset(80)] public StatxTime CreatedAt;
         [FieldOffset(96)] public StatxTime ChangedAt;
         [FieldOffset(112)] public StatxTime ModifiedAt;
         [FieldOffset(128)] public uint NodeMajor;

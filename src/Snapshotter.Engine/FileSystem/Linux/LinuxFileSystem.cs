@@ -15,7 +15,11 @@ internal sealed unsafe class LinuxFileSystem : IFileSystem
         IsCaseSensitive: true,
         HasReservedNames: false,
         UserId: ProcessIdentity.Current.UserId,
-        GroupId: ProcessIdentity.Current.GroupId);
+        GroupId: ProcessIdentity.Current.GroupId)
+    {
+        UnmappedUserId = ProcessIdentity.UnmappedId("uid"),
+        UnmappedGroupId = ProcessIdentity.UnmappedId("gid"),
+    };
 
     [SkipLocalsInit]
     public IDirectory OpenDirectory(string path)

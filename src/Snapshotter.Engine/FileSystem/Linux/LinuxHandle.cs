@@ -218,6 +218,9 @@ internal abstract unsafe class LinuxHandle : SafeHandle
             Allocated = (long)statx.Blocks * 512,
             ModifiedAt = new Timestamp(statx.ModifiedAt.Seconds, (int)statx.ModifiedAt.Nanoseconds),
             ChangedAt = new Timestamp(statx.ChangedAt.Seconds, (int)statx.ChangedAt.Nanoseconds),
+            CreatedAt = (statx.Mask & LibC.StatxCreatedAt) == 0
+                ? default
+                : new Timestamp(statx.CreatedAt.Seconds, (int)statx.CreatedAt.Nanoseconds),
             LinkCount = statx.LinkCount,
             Id = new FileId(((ulong)statx.DeviceMajor << 32) | statx.DeviceMinor, statx.Inode),
             DeviceMajor = statx.NodeMajor,

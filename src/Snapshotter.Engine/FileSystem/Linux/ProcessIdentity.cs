@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Snapshotter.Engine.FileSystem.Linux;
 
 /// <summary>Who this process is and what it may do, read once.</summary>
@@ -43,6 +45,27 @@ internal sealed class ProcessIdentity
 
     /// <summary>The permission bits taken from new files; -1 when not known.</summary>
     public int Umask { get; } = -1;
+
+    /// <summary>
+    /// The number that stands for all those that this process's user namespace has none for: user_namespaces(7). Null when
+    /// it has one for each, or when that cannot be told.
+    /// </summary>
+    /// <param name="kind">"uid" or "gid".</param>
+    public static uint? UnmappedId(string kind)
+    {
+        try
+        {
+            // One range that takes in all numbers: its length is the last field.
+            ReadOnlySpan<byte> map = File.ReadAllBytes($"/proc/self/{kind}_map");
+            return map.EndsWith(" 4294967295\n"u8)
+                ? null
+                : uint.Parse(File.ReadAllText($"/proc/sys/kernel/overflow{kind}").Trim(), CultureInfo.InvariantCulture);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Reads the octal or hexadecimal number of a line; see proc_pid_status(5).</summary>
     private static bool TryRead(ReadOnlySpan<byte> status, ReadOnlySpan<byte> name, int bitsPerDigit, out ulong value)

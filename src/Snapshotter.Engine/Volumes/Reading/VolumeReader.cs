@@ -12,9 +12,6 @@ internal sealed class VolumeReader
 {
     private const int WindowSize = 1024 * 1024;
 
-    /// <summary>Deepest path accepted: beyond what any program could make use of.</summary>
-    private const int MaxDepth = 16 * 1024;
-
     private readonly ArchiveFile archive;
     private readonly ManifestVolume volume;
     private readonly byte[] rootName;
@@ -152,9 +149,9 @@ internal sealed class VolumeReader
                 throw Unsafe($"the {what} contains '..'.");
             }
 
-            if (++depth > MaxDepth)
+            if (++depth > EntryNames.MaxDepth)
             {
-                throw Unsafe($"the {what} has more than {MaxDepth} components.");
+                throw Unsafe($"the {what} has more than {EntryNames.MaxDepth} components.");
             }
 
             plain &= !component.IsEmpty && !component.SequenceEqual("."u8);

@@ -16,6 +16,9 @@ internal sealed class ArchivePen : IDisposable
     private readonly WorkQueue<byte[]> spare = new(BufferCount, wakeAt: BufferCount / 2);
     private readonly WorkQueue<Stroke> full = new(BufferCount);
     private readonly Thread thread;
+    private readonly object progress = new();
+    private long handedOver;
+    private long written;
     private Exception? failure;
 
     public ArchivePen(IFile archive)
@@ -47,7 +50,27 @@ internal sealed class ArchivePen : IDisposable
     /// <param name="buffer">One taken here; it goes back by itself.</param>
     /// <param name="count">How much of it.</param>
     /// <param name="offset">Absolute offset in the archive.</param>
-    public void Write(byte[] buffer, int count, long offset) => full.Add(new Stroke(buffer, count, offset));
+    public void Write(byte[] buffer, int count, long offset)
+    {
+        Interlocked.Increment(ref handedOver);
+        full.Add(new Stroke(buffer, count, offset));
+    }
+
+    /// <summary>Waits until all that was handed over so far is written.</summary>
+    /// <exception cref="Reporting.BackupException">The archive could not be written.</exception>
+    public void Settle()
+    {
+        long wanted = Interlocked.Read(ref handedOver);
+        lock (progress)
+        {
+            while (written < wanted)
+            {
+                Monitor.Wait(progress);
+            }
+        }
+
+        ThrowIfFailed();
+    }
 
     /// <summary>Waits until all that was handed over is written. Nothing can be afterwards.</summary>
     /// <exception cref="Reporting.BackupException">The archive could not be written.</exception>
@@ -92,6 +115,11 @@ internal sealed class ArchivePen : IDisposable
             }
 
             GiveBack(stroke.Buffer);
+            lock (progress)
+            {
+                written++;
+                Monitor.PulseAll(progress);
+            }
         }
     }
 

@@ -14,6 +14,9 @@ internal sealed class CopyQueue(
 {
     private const int MaxWaiting = 20_000;
 
+    /// <summary>Bytes of names that wait; one alone may have a megabyte.</summary>
+    private const long MaxWaitingBytes = 8 * 1024 * 1024;
+
     /// <summary>Files handed over and open, so that the writer can go on while those before are copied.</summary>
     private const int MaxOpen = 16;
 
@@ -27,6 +30,7 @@ internal sealed class CopyQueue(
     private ArchivePen? pen;
     private int open;
     private long advanced;
+    private long waitingBytes;
 
     /// <summary>Bytes copied since the last call.</summary>
     public long TakeAdvanced() => Interlocked.Exchange(ref advanced, 0);
@@ -34,14 +38,14 @@ internal sealed class CopyQueue(
     /// <summary>Adds the line of a file that is written already. Not without checksums.</summary>
     public void AddLine(in HashBytes hash, ReadOnlySpan<byte> name)
     {
-        Settle(wait: waiting.Count >= MaxWaiting);
+        Settle(wait: waiting.Count >= MaxWaiting || waitingBytes >= MaxWaitingBytes);
         if (waiting.Count == 0)
         {
             AddSum(hash, name, isOfDataOnly: false);
         }
         else
         {
-            waiting.Enqueue(new Line(name.ToArray(), hash));
+            Enqueue(new Line(name.ToArray(), hash));
         }
     }
 
@@ -50,10 +54,11 @@ internal sealed class CopyQueue(
     /// <param name="source">The file; closed when done.</param>
     /// <param name="offset">The room reserved.</param>
     /// <param name="runs">The parts that are data.</param>
-    /// <param name="size">Size of the file.</param>
+    /// <param name="status">The file's status when it was opened.</param>
     /// <param name="finished">Hears of the outcome, on the writer's thread.</param>
     public void Start(
-        byte[] name, IFile source, long offset, IReadOnlyList<SparseRun> runs, long size, Action<CopyOutcome> finished)
+        byte[] name, IFile source, long offset, IReadOnlyList<SparseRun> runs, in FileStatus status,
+        Action<CopyOutcome> finished)
     {
         while (open == MaxOpen)
         {
@@ -63,9 +68,9 @@ internal sealed class CopyQueue(
         open++;
         pen ??= new ArchivePen(archive);
         var copy = new FileCopy(
-            source, pen, offset, runs, size, algorithm, count => Interlocked.Add(ref advanced, count), cancellation);
+            source, pen, offset, runs, status, algorithm, count => Interlocked.Add(ref advanced, count), cancellation);
         var line = new Line(name, default) { Copy = copy, Source = source, Finished = finished };
-        waiting.Enqueue(line);
+        Enqueue(line);
         if (threads.Count < Math.Min(open, maxCopies))
         {
             var thread = new Thread(CopyAll) { IsBackground = true, Name = "Snapshotter copy" };
@@ -150,8 +155,14 @@ internal sealed class CopyQueue(
                 EndCopy(line);
             }
 
-            waiting.Dequeue();
+            waitingBytes -= waiting.Dequeue().Name.Length;
         }
+    }
+
+    private void Enqueue(Line line)
+    {
+        waiting.Enqueue(line);
+        waitingBytes += line.Name.Length;
     }
 
     private bool HasEnded(Line line, TimeSpan time)

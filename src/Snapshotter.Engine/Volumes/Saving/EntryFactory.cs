@@ -4,8 +4,11 @@ using Snapshotter.Engine.Tar;
 namespace Snapshotter.Engine.Volumes.Saving;
 
 /// <summary>Turns what the file system says of a file into an entry.</summary>
-internal sealed class EntryFactory(IFileSystem fileSystem)
+internal sealed class EntryFactory(SaveContext context)
 {
+    private readonly IFileSystem fileSystem = context.FileSystem;
+    private readonly FileSystemTraits traits = context.FileSystem.Traits;
+
     /// <summary>Fills the entry but for its name, link name and sparse map.</summary>
     /// <returns>False when the attributes were too many to keep (beyond <see cref="TarLayout.MaxPaxBody"/>) and were left out.</returns>
     public bool Fill(TarEntry entry, in FileStatus status, List<ExtendedAttribute> attributes)
@@ -21,6 +24,11 @@ internal sealed class EntryFactory(IFileSystem fileSystem)
             _ => TypeFlag.Regular,
         };
         entry.Mode = status.Mode;
+        if (status.UserId == traits.UnmappedUserId || status.GroupId == traits.UnmappedGroupId)
+        {
+            context.HasUnmappedOwners = true;
+        }
+
         entry.UserId = status.UserId;
         entry.GroupId = status.GroupId;
         entry.UserName = fileSystem.UserName(status.UserId);

@@ -9,8 +9,9 @@ namespace Snapshotter.Engine.Volumes.Saving;
 /// <param name="IsOfDataOnly">True when the holes are not in the checksum: there are too many.</param>
 /// <param name="Read">Bytes of the file that were there to be read: fewer than its size when it shrank.</param>
 /// <param name="After">The file's status when all was read.</param>
+/// <param name="IsProven">A second reading, made when the file had changed meanwhile, found what is saved in its place.</param>
 /// <param name="ReadError">Why reading ended early, or null.</param>
-internal sealed record CopyOutcome(HashBytes Hash, bool IsOfDataOnly, long Read, FileStatus After, FileSystemException? ReadError);
+internal sealed record CopyOutcome(HashBytes Hash, bool IsOfDataOnly, long Read, FileStatus After, bool IsProven, FileSystemException? ReadError);
 
 /// <summary>
 /// Copies the data of one large file to its reserved room in the archive, which reads as zeros before. The checksum is of
@@ -20,15 +21,19 @@ internal sealed record CopyOutcome(HashBytes Hash, bool IsOfDataOnly, long Read,
 /// <param name="pen">Writes to the archive.</param>
 /// <param name="offset">Where the data goes.</param>
 /// <param name="runs">The parts of the file that are data, in order.</param>
-/// <param name="size">Size of the file, holes included.</param>
+/// <param name="before">The file's status when it was opened.</param>
 /// <param name="algorithm">Which checksum.</param>
 /// <param name="advanced">Called with the number of bytes done now and then, on this thread.</param>
 /// <param name="cancellation">Stops the copy.</param>
 internal sealed class FileCopy(
-    IFile source, ArchivePen pen, long offset, IReadOnlyList<SparseRun> runs, long size, ChecksumAlgorithm algorithm,
+    IFile source, ArchivePen pen, long offset, IReadOnlyList<SparseRun> runs, FileStatus before, ChecksumAlgorithm algorithm,
     Action<long> advanced, CancellationToken cancellation)
 {
-    private readonly bool dataOnly = FileHasher.LeavesOutHoles(size, runs.Sum(run => run.Length));
+    /// <summary>For a second reading, which does without the pen's.</summary>
+    private const int BufferSize = 256 * 1024;
+
+    private readonly long size = before.Size;
+    private readonly bool dataOnly = FileHasher.LeavesOutHoles(before.Size, runs.Sum(run => run.Length));
     private FileSystemException? readError;
     private long reached;
 
@@ -41,7 +46,125 @@ internal sealed class FileCopy(
     {
         using var hasher = new FileHasher(algorithm) { SkipsHoles = dataOnly };
         CopyRuns(hasher);
-        return new CopyOutcome(hasher.Finish(), dataOnly, isAtEnd ? reached : size, StatusAfter(), readError);
+        var hash = hasher.Finish();
+        var after = StatusAfter();
+        bool isWorthProof = readError is null && !isAtEnd && FileChange.IsBetween(before, after);
+        return new CopyOutcome(hash, dataOnly, isAtEnd ? reached : size, after, isWorthProof && Prove(hash, hasher), readError);
+    }
+
+    /// <summary>Reads once more what was saved: it was not written to when it is all in its place, whatever came behind it.</summary>
+    private bool Prove(HashBytes saved, FileHasher hasher)
+    {
+        try
+        {
+            if (!HolesAreLeft())
+            {
+                return false;
+            }
+
+            if (hasher.Size == 0)
+            {
+                return IsAsStored();
+            }
+
+            var again = HashAgain(hasher);
+            return ((ReadOnlySpan<byte>)saved).SequenceEqual(again);
+        }
+        catch (FileSystemException)
+        {
+            // No proof, then; that the file has changed is told.
+            return false;
+        }
+    }
+
+    private bool HolesAreLeft()
+    {
+        long end = 0;
+        foreach (var run in runs)
+        {
+            if (!IsLeft(end, run.Offset))
+            {
+                return false;
+            }
+
+            end = run.Offset + run.Length;
+        }
+
+        return IsLeft(end, size);
+    }
+
+    /// <summary>Whether a hole still reads as zeros: what is appended behind may begin a block within it.</summary>
+    private bool IsLeft(long from, long end)
+    {
+        byte[] buffer = [];
+        while (from < end && source.NextData(from) is var data && data < end)
+        {
+            buffer = buffer.Length == 0 ? new byte[BufferSize] : buffer;
+            int read = ReadAgain(source, buffer, data, Math.Min(Math.Max(source.NextHole(data), data + 1), end) - data);
+            if (buffer.AsSpan(0, read).ContainsAnyExcept((byte)0))
+            {
+                return false;
+            }
+
+            from = data + read;
+        }
+
+        return true;
+    }
+
+    private HashBytes HashAgain(FileHasher hasher)
+    {
+        byte[] buffer = new byte[BufferSize];
+        long end = 0;
+        foreach (var run in runs)
+        {
+            hasher.AppendHole(run.Offset - end);
+            end = run.Offset + run.Length;
+            int read;
+            for (long at = run.Offset; at < end; at += read)
+            {
+                read = ReadAgain(source, buffer, at, end - at);
+                hasher.Append(buffer.AsSpan(0, read));
+            }
+        }
+
+        hasher.AppendHole(size - end);
+        return hasher.Finish();
+    }
+
+    /// <summary>Without a checksum, the archive is what can be compared with.</summary>
+    private bool IsAsStored()
+    {
+        pen.Settle();
+        byte[] buffer = new byte[BufferSize];
+        byte[] stored = new byte[BufferSize];
+        long position = offset;
+        foreach (var run in runs)
+        {
+            int read;
+            for (long done = 0; done < run.Length; done += read)
+            {
+                read = ReadAgain(source, buffer, run.Offset + done, run.Length - done);
+                int readStored = ReadAgain(pen.Archive, stored, position + done, read);
+                if (!buffer.AsSpan(0, read).SequenceEqual(stored.AsSpan(0, readStored)))
+                {
+                    return false;
+                }
+            }
+
+            position += run.Length;
+        }
+
+        return true;
+    }
+
+    private int ReadAgain(IFile file, byte[] buffer, long from, long count)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        int read = file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, count)), from);
+        return read > 0
+            ? read
+            : throw new FileSystemException(FileError.Other, "read again", file.DisplayPath, "it has become shorter");
     }
 
     private FileStatus StatusAfter()

@@ -1,17 +1,58 @@
+using System.Runtime.CompilerServices;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
 
 namespace Snapshotter.Engine.Volumes.Saving;
 
-/// <summary>One name to save.</summary>
+/// <summary>How much a notice weighs.</summary>
+internal enum NoticeWeight
+{
+    /// <summary>Something is lost: the volume is not complete.</summary>
+    Problem,
+
+    /// <summary>Something to know; nothing is lost.</summary>
+    Remark,
+
+    /// <summary>Only for those who asked for details.</summary>
+    Detail,
+}
+
+/// <summary>One name to save, or something to tell at this place.</summary>
 /// <param name="Directory">The directory it is in.</param>
 /// <param name="Name">The name; empty for the directory itself.</param>
-/// <param name="Kind">What the listing said it is.</param>
-/// <param name="Problem">Set when the walker already found why its content cannot be saved.</param>
-/// <param name="IsHarmless">Nothing is lost by it.</param>
+/// <param name="Kind">What the listing said it is. Unknown with a notice: there is only that notice.</param>
+/// <param name="Notice">What the walker found, such as why a directory's content cannot be saved.</param>
+/// <param name="Weight">Of the notice.</param>
+/// <param name="Status">For the directory itself: its status before it was listed.</param>
 internal readonly record struct SaveTask(
-    DirectoryNode Directory, ReadOnlyMemory<byte> Name, FileKind Kind, Notice? Problem = null, bool IsHarmless = false);
+    TreeDirectory Directory, ReadOnlyMemory<byte> Name, FileKind Kind, Notice? Notice = null,
+    NoticeWeight Weight = NoticeWeight.Problem, StrongBox<FileStatus>? Status = null)
+{
+    public bool IsNoticeOnly => Notice is not null && Kind == FileKind.Unknown;
+
+    /// <summary>A path for messages.</summary>
+    public string DisplayPath => Directory.Display(Name.Span);
+
+    /// <summary>Opens the name as a regular file, which it should be.</summary>
+    /// <exception cref="FileSystemException">It is not, or cannot be opened.</exception>
+    public IFile OpenFile(out FileStatus status)
+    {
+        var file = Directory.Handle.OpenFile(Name.Span);
+        try
+        {
+            file.GetStatus(out status);
+            return status.Kind == FileKind.Regular
+                ? file
+                : throw new FileSystemException(FileError.NotADirectory, "read", DisplayPath, "it changed its type");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+}
 
 /// <summary>How far a worker got with a name.</summary>
 internal enum SaveStage
@@ -22,7 +63,7 @@ internal enum SaveStage
     /// <summary>The data is in the batch's bytes; the header is encoded when its offset, and so its alignment, is known.</summary>
     Prefetched,
 
-    /// <summary>Large, sparse or hard-linked: saved by the writer itself.</summary>
+    /// <summary>Large, sparse or hard-linked, or more than the batch takes in: saved by the writer itself.</summary>
     Deferred,
 
     /// <summary>Not saved: see the notice.</summary>
@@ -45,9 +86,11 @@ internal struct SaveResult
     public HashBytes Hash;
     public TarEntry? Entry;
     public Notice? Notice;
+    public NoticeWeight Weight;
 
-    /// <summary>The notice tells of nothing that a user could miss.</summary>
-    public bool IsHarmless;
+    /// <summary>Nothing is saved.</summary>
+    public static SaveResult Skip(Notice? notice, NoticeWeight weight = NoticeWeight.Problem) =>
+        new() { Stage = SaveStage.Skipped, Notice = notice, Weight = weight };
 }
 
 /// <summary>A run of names that one worker turns into bytes. Reused.</summary>

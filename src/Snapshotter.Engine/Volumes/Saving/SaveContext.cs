@@ -14,6 +14,9 @@ internal sealed class SaveContext
 
     public required GlobSet Exclude { get; init; }
 
+    /// <summary>Whether an owner was met that the system does not tell the number of.</summary>
+    public bool HasUnmappedOwners { get; set; }
+
     /// <summary>Bytes of the prefix in front of a volume's id, slash included.</summary>
     public required int PrefixLength { get; init; }
 }

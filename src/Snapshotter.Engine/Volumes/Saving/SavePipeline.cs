@@ -1,3 +1,5 @@
+using Snapshotter.Engine.FileSystem;
+
 namespace Snapshotter.Engine.Volumes.Saving;
 
 /// <summary>
@@ -9,6 +11,9 @@ internal sealed class SavePipeline : IDisposable
     private const int MinTasksPerBatch = 16;
     private const int MaxTasksPerBatch = 256;
     private const int MaxDirectoriesPerBatch = 16;
+
+    /// <summary>Names far down may have a megabyte each.</summary>
+    private const long MaxPathBytesPerBatch = 1024 * 1024;
 
     /// <summary>Smaller batches cost a change of threads too many, larger ones leave the processor's cache before they are written.</summary>
     private const long BytesPerBatch = 1024 * 1024;
@@ -28,13 +33,14 @@ internal sealed class SavePipeline : IDisposable
     private readonly SaveContext context;
     private SaveBatch current = new();
     private int directoriesInCurrent;
+    private long pathBytesInCurrent;
 
     /// <summary>How many names make a batch: as many as would have given the last ones written their size.</summary>
     private volatile int tasksPerBatch = 64;
     private Exception? walkFailure;
 
     public SavePipeline(
-        SaveContext context, DirectoryNode root, IReadOnlyCollection<byte[]> nestedVolumes, int readers, CancellationToken cancellation)
+        SaveContext context, TreeDirectory root, IReadOnlyCollection<byte[]> nestedVolumes, int readers, CancellationToken cancellation)
     {
         this.context = context;
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -124,11 +130,12 @@ internal sealed class SavePipeline : IDisposable
         thread.Start();
     }
 
-    private void WalkTree(DirectoryNode root, IReadOnlyCollection<byte[]> nestedVolumes)
+    private void WalkTree(TreeDirectory root, IReadOnlyCollection<byte[]> nestedVolumes)
     {
         try
         {
-            new TreeWalker(context, nestedVolumes, Add).Walk(root, stop.Token);
+            using var walker = new TreeWalker(context, nestedVolumes, Add);
+            walker.Walk(root, stop.Token);
             Submit();
         }
         catch (OperationCanceledException)
@@ -154,8 +161,10 @@ internal sealed class SavePipeline : IDisposable
             directoriesInCurrent++;
         }
 
+        pathBytesInCurrent += task.Directory.LengthOf(task.Name.Span);
         current.Tasks.Add(task);
-        if (current.Tasks.Count >= tasksPerBatch || directoriesInCurrent == MaxDirectoriesPerBatch)
+        if (current.Tasks.Count >= tasksPerBatch || directoriesInCurrent == MaxDirectoriesPerBatch
+            || pathBytesInCurrent >= MaxPathBytesPerBatch)
         {
             Submit();
         }
@@ -176,6 +185,7 @@ internal sealed class SavePipeline : IDisposable
         open.Add(current);
         current = spare.TryTake(out var batch, TimeSpan.Zero) ? batch : new SaveBatch();
         directoriesInCurrent = 0;
+        pathBytesInCurrent = 0;
     }
 
     private void Work()

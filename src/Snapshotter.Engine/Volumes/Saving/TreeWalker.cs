@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Volumes.Restoring;
@@ -6,138 +7,167 @@ namespace Snapshotter.Engine.Volumes.Saving;
 
 /// <summary>
 /// Walks a volume depth first, each directory before what is in it, names in the order of their bytes, and hands the
-/// names over one by one. Never follows a link. However deep the tree is, only a bounded number of handles is open.
+/// names over one by one. Never follows a link. At the end it looks whether something was moved past it.
 /// </summary>
-internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]> nestedVolumes, Action<SaveTask> add)
+internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]> nestedVolumes, Action<SaveTask> add) : IDisposable
 {
-    private const int MaxOpen = 64;
+    /// <summary>How often a directory is listed that changes under the listing.</summary>
+    private const int MaxListings = 5;
 
-    private readonly List<Frame> stack = [];
+    private readonly bool filters = !context.Exclude.IsEmpty || nestedVolumes.Count > 0;
+    private readonly DirectoryLog log = new(context.FileSystem);
+    private readonly EntryPath paths = new();
+    private int rootLength;
 
     /// <summary>Walks everything below the root; the root itself is the caller's.</summary>
-    /// <param name="root">The volume's root; released when done.</param>
+    /// <param name="root">The volume's root.</param>
     /// <param name="cancellation">Stops the walk.</param>
-    public void Walk(DirectoryNode root, CancellationToken cancellation)
+    public void Walk(TreeDirectory root, CancellationToken cancellation)
     {
-        int rootLength = root.EntryName.Length;
-        try
+        bool isLost = false;
+        rootLength = root.Name.Length + 1;
+        using (var cursor = new TreeCursor(root))
         {
-            Enter(root, rootLength);
-            while (stack.Count > 0)
+            while (cursor.Next() is var step and not TreeStep.End)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var frame = stack[^1];
-                if (frame.NextDirectory(out var name))
+                switch (step)
                 {
-                    if (Reopen(stack.Count - 1))
-                    {
-                        Descend(frame, name, rootLength);
-                    }
-                }
-                else
-                {
-                    Leave();
+                    case TreeStep.Enter:
+                        Enter(cursor);
+                        break;
+                    case TreeStep.Fail:
+                        Fail(cursor.Current, cursor.Failure!);
+                        break;
+                    case TreeStep.Lost:
+                        isLost = true;
+                        Tell(root, Lost(cursor.Current.DisplayPath));
+                        break;
                 }
             }
         }
-        finally
+
+        // What was told of a lost directory holds for all the rest; the log has no place for what was dropped.
+        if (!isLost)
         {
-            foreach (var frame in stack)
+            foreach (var notice in new MovedNames(log).Find(root, cancellation))
             {
-                frame.Node?.Release();
+                Tell(root, notice);
             }
-
-            stack.Clear();
         }
     }
 
-    private void Descend(Frame parent, ReadOnlyMemory<byte> name, int rootLength)
+    public void Dispose() => log.Dispose();
+
+    private void Enter(TreeCursor cursor)
     {
-        IDirectory handle;
-        try
+        var directory = cursor.Current;
+        var status = cursor.Status;
+        if (directory.Parent is not null)
         {
-            handle = parent.Node!.Handle.OpenDirectory(name.Span);
-        }
-        catch (FileSystemException e)
-        {
-            add(new SaveTask(parent.Node!, name, FileKind.Directory, Problems.Of(e, parent.Node!.Display(name.Span))));
-            return;
+            add(new SaveTask(directory, default, FileKind.Directory, Status: new StrongBox<FileStatus>(status)));
         }
 
-        Enter(new DirectoryNode(handle, parent.Node!.NameOf(name.Span)), rootLength);
-    }
-
-    private void Enter(DirectoryNode node, int rootLength)
-    {
-        bool isRoot = stack.Count == 0;
-        if (!isRoot)
+        if (cursor.IsOnOtherMount)
         {
-            add(new SaveTask(node, default, FileKind.Directory));
+            Tell(directory, Problems.Mounted(directory.DisplayPath), NoticeWeight.Detail);
         }
 
         DirectoryListing listing;
-        FileId id = default;
+        ListedDirectory listed;
         try
         {
-            if (!isRoot)
-            {
-                node.Handle.GetStatus(out var status);
-                id = status.Id;
-            }
-
-            listing = node.Handle.List();
+            listing = List(directory, status, out listed);
         }
         catch (FileSystemException e)
         {
-            add(new SaveTask(node, default, FileKind.Unknown, Problems.Of(e, node.Handle.DisplayPath)));
-            node.Release();
+            Tell(directory, Problems.Of(e, directory.DisplayPath));
+            log.AddMissing();
             return;
         }
 
-        var directories = new List<int>();
-        bool filter = !context.Exclude.IsEmpty || nestedVolumes.Count > 0;
+        if (listing.Count > 0 && SaveLimits.IsTooDeep(cursor.Depth))
+        {
+            Tell(directory, SaveLimits.TooDeep(directory.DisplayPath));
+            log.Add(listed);
+            return;
+        }
+
         for (int i = 0; i < listing.Count; i++)
         {
             var name = listing.NameOf(i);
-            var kind = listing.KindOf(i);
-            if (kind == FileKind.Unknown && node.Handle.TryGetStatus(name.Span, out var status))
+            if (TakeName(directory, name, KindOf(directory, listing, i)))
             {
-                kind = status.Kind;
-            }
-
-            if (filter && IsLeftOut(node, name.Span, kind, rootLength))
-            {
-                continue;
-            }
-
-            if (TemporaryName.IsOne(name.Span))
-            {
-                TellLeftover(node, name.Span);
-                continue;
-            }
-
-            if (kind == FileKind.Directory)
-            {
-                directories.Add(i);
-            }
-            else
-            {
-                add(new SaveTask(node, name, kind));
+                cursor.Descend(name.Span);
+                log.AddName(name.Span);
             }
         }
 
-        stack.Add(new Frame(node, id, listing, directories));
-        if (stack.Count > MaxOpen)
+        log.Add(listed);
+    }
+
+    /// <summary>
+    /// Lists a directory. A name that is changed to another meanwhile may be missed under both, so it is listed until it
+    /// stayed the same all the time.
+    /// </summary>
+    private DirectoryListing List(TreeDirectory directory, FileStatus status, out ListedDirectory listed)
+    {
+        for (int i = 1; ; i++)
         {
-            // The root stays open; the handle of an ancestor that is far up is opened anew on the way back.
-            stack[stack.Count - MaxOpen].Close();
+            listed = new ListedDirectory(status, DateTime.UtcNow);
+            var listing = directory.Handle.List();
+            directory.Handle.GetStatus(out status);
+            if (!listed.HasChanged(status))
+            {
+                return listing;
+            }
+
+            if (i == MaxListings)
+            {
+                Tell(directory, Unsteady(directory.DisplayPath));
+                return listing;
+            }
         }
     }
 
-    private bool IsLeftOut(DirectoryNode node, ReadOnlySpan<byte> name, FileKind kind, int rootLength)
+    private static FileKind KindOf(TreeDirectory directory, DirectoryListing listing, int index)
     {
-        byte[] full = node.NameOf(name);
-        var relative = full.AsSpan(rootLength + 1);
+        var kind = listing.KindOf(index);
+        return kind == FileKind.Unknown && directory.Handle.TryGetStatus(listing.NameOf(index).Span, out var status) ? status.Kind : kind;
+    }
+
+    /// <summary>Hands a name over, unless it is left out. True for a directory, which is to be walked instead.</summary>
+    private bool TakeName(TreeDirectory directory, ReadOnlyMemory<byte> name, FileKind kind)
+    {
+        if (filters && IsLeftOut(directory, name.Span, kind))
+        {
+            return false;
+        }
+
+        if (TemporaryName.IsOne(name.Span))
+        {
+            TellLeftover(directory, name.Span);
+            return false;
+        }
+
+        if (SaveLimits.IsTooLong(directory.LengthOf(name.Span)))
+        {
+            Tell(directory, SaveLimits.TooLong(directory.Display(name.Span)));
+            return false;
+        }
+
+        if (kind == FileKind.Directory)
+        {
+            return true;
+        }
+
+        add(new SaveTask(directory, name, kind));
+        return false;
+    }
+
+    private bool IsLeftOut(TreeDirectory directory, ReadOnlySpan<byte> name, FileKind kind)
+    {
+        var relative = paths.Of(directory, name).Span[rootLength..];
         if (context.Exclude.Matches(relative, kind == FileKind.Directory))
         {
             return true;
@@ -154,86 +184,37 @@ internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]
         return false;
     }
 
-    private void TellLeftover(DirectoryNode node, ReadOnlySpan<byte> name)
+    private void TellLeftover(TreeDirectory directory, ReadOnlySpan<byte> name)
     {
-        if (Leftovers.NoticeOf(node.Handle, name, context.FileSystem.Traits, out bool isProblem) is { } notice)
+        if (Leftovers.NoticeOf(directory.Handle, name, context.FileSystem.Traits, out bool isProblem) is { } notice)
         {
-            add(new SaveTask(node, default, FileKind.Unknown, notice, IsHarmless: !isProblem));
+            Tell(directory, notice, isProblem ? NoticeWeight.Problem : NoticeWeight.Remark);
         }
     }
 
-    private void Leave()
+    /// <summary>A directory that could not be opened: itself it can perhaps be saved.</summary>
+    private void Fail(TreeDirectory directory, FileSystemException failure)
     {
-        var frame = stack[^1];
-        stack.RemoveAt(stack.Count - 1);
-        if (stack.Count > 0 && stack[^1].Node is null && frame.Node is not null)
+        var problem = Problems.Of(failure, directory.DisplayPath);
+        if (directory.Parent is { } parent)
         {
-            stack[^1].ReopenFrom(frame.Node);
+            add(new SaveTask(parent, directory.Name, FileKind.Directory, problem));
+        }
+        else
+        {
+            Tell(directory, problem);
         }
 
-        frame.Node?.Release();
+        log.AddMissing();
     }
 
-    /// <summary>Makes sure the frame has a handle; when its directory was moved meanwhile, what is left in it cannot be saved.</summary>
-    private bool Reopen(int index)
-    {
-        var frame = stack[index];
-        if (frame.Node is not null)
-        {
-            return true;
-        }
+    private void Tell(TreeDirectory directory, Notice notice, NoticeWeight weight = NoticeWeight.Problem) =>
+        add(new SaveTask(directory, default, FileKind.Unknown, notice, weight));
 
-        var root = stack[0].Node!;
-        string path = System.Text.Encoding.UTF8.GetString(frame.EntryName);
-        add(new SaveTask(root, default, FileKind.Unknown, new Notice(
-            BackupError.FileChanged, path, $"The directory '{path}' was moved while it was read; some of it is not saved.")));
-        frame.DropRest();
-        return false;
-    }
+    private static Notice Lost(string path) => new(
+        BackupError.FileChanged, path, $"The directory '{path}' was moved while it was read; some of it is not saved.");
 
-    /// <summary>A directory whose names are handed over and whose subdirectories are still to be walked.</summary>
-    private sealed class Frame(DirectoryNode node, FileId id, DirectoryListing listing, List<int> directories)
-    {
-        private int next;
-
-        public DirectoryNode? Node { get; private set; } = node;
-
-        public byte[] EntryName { get; } = node.EntryName;
-
-        public bool NextDirectory(out ReadOnlyMemory<byte> name)
-        {
-            name = next < directories.Count ? listing.NameOf(directories[next]) : default;
-            return next++ < directories.Count;
-        }
-
-        public void DropRest() => next = directories.Count;
-
-        public void Close()
-        {
-            Node?.Release();
-            Node = null;
-        }
-
-        /// <summary>Opens the directory again as the parent of one of its children, if it still is.</summary>
-        public void ReopenFrom(DirectoryNode child)
-        {
-            IDirectory? parent = null;
-            try
-            {
-                parent = child.Handle.OpenParent();
-                parent.GetStatus(out var status);
-                if (status.Id == id)
-                {
-                    Node = new DirectoryNode(parent, EntryName);
-                    return;
-                }
-            }
-            catch (FileSystemException)
-            {
-                // Told when the directory is needed.
-            }
-
-            parent?.Dispose();
-        }
-    }
+    private static Notice Unsteady(string path) => new(
+        BackupError.FileChanged, path,
+        $"'{path}' kept changing while its names were read: what was renamed in it meanwhile may be missing.");
 }

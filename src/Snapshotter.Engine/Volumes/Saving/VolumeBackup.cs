@@ -20,6 +20,8 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
         using var sources = VolumeSources.Open(fileSystem, config);
         using var archive = ArchiveFile.OpenWrite(fileSystem, archivePath, options.Wait, cancellation);
         ArchiveMap.FindEnd(archive, cancellation);
+        archive.File.GetStatus(out var status);
+        sources.LeaveOut(status.Id, archivePath, SilentReporter.Instance);
     }
 
     /// <exception cref="BackupException">The archive or a volume is not as it should be; nothing was changed.</exception>
@@ -137,6 +139,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
 
         writer.Finish();
         transaction.PadToBlock();
+        WarnOfUnmappedOwners(context, source.Spec.Path, monitor);
         volumeReport.Entries = writer.Entries;
         volumeReport.Bytes = writer.Bytes;
         volumeReport.Duration = clock.Elapsed;
@@ -162,17 +165,28 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
         };
     }
 
+    /// <summary>In a container of its own users, files of others seem to be nobody's.</summary>
+    private static void WarnOfUnmappedOwners(SaveContext context, string path, JobMonitor monitor)
+    {
+        if (context.HasUnmappedOwners)
+        {
+            context.HasUnmappedOwners = false;
+            monitor.Warn(new Notice(
+                BackupError.NotKept, path,
+                $"Files in '{path}' belong to users or groups that this process has no number for: they are saved as those of nobody."));
+        }
+    }
+
     private int Readers => ThreadCount.Of(options.Readers);
 
     private void SaveDirectory(
         VolumeSource source, byte[] name, bool isFirst, SaveContext context, VolumeWriter writer,
         Action idle, CancellationToken cancellation)
     {
-        var root = new DirectoryNode(source.TakeDirectory(), name);
+        var root = new TreeDirectory(source.TakeDirectory(), name);
         try
         {
             writer.WriteRoot(root, isFirst);
-            root.AddReference();
             using var pipeline = new SavePipeline(context, root, source.Nested, Readers, cancellation);
             foreach (var batch in pipeline.TakeAll(idle))
             {
@@ -180,7 +194,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
                 pipeline.GiveBack(batch);
             }
         }
-        catch (FileSystemException e) when (e.Path == root.Handle.DisplayPath)
+        catch (FileSystemException e) when (e.Path == root.DisplayPath)
         {
             throw new BackupException(
                 BackupError.VolumeNotFound, $"The volume '{source.Spec.Path}' cannot be read: {e.Detail}.", source.Spec.Path, e);
@@ -204,7 +218,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
                 BackupError.VolumeNotFound, $"The volume '{source.Spec.Path}' cannot be read: {e.Detail}.", source.Spec.Path, e);
         }
 
-        writer.WriteFileVolume(file, name, source.Spec.Path, isFirst);
+        writer.WriteFileVolume(file, name, isFirst);
     }
 
     /// <summary>Writes the list of checksums. Returns the absolute offset of its first line.</summary>

@@ -17,10 +17,18 @@ internal sealed class VolumeWriter : IDisposable
     private readonly JobMonitor monitor;
     private readonly CopyQueue copies;
     private readonly EntryFactory factory;
+    private readonly FileEncoder files;
+    private readonly NodeEncoder nodes;
+    private readonly LinkedFiles linked;
     private readonly XxHash128 headers = new();
+
+    /// <summary>What this thread encodes by itself.</summary>
+    private readonly BlockBuffer own = new();
     private readonly BlockBuffer headerBuffer = new();
     private readonly List<ExtendedAttribute> attributes = [];
-    private readonly Dictionary<FileId, LinkedFile> linked = [];
+    private readonly EntryPath paths = new();
+    private readonly CancellationToken cancellation;
+    private bool saidThatLinksAreTooMany;
 
     public VolumeWriter(
         SaveContext context, AppendTransaction transaction, ChecksumListWriter sums, JobMonitor monitor, int maxCopies,
@@ -29,7 +37,11 @@ internal sealed class VolumeWriter : IDisposable
         this.context = context;
         this.transaction = transaction;
         this.monitor = monitor;
-        factory = new EntryFactory(context.FileSystem);
+        this.cancellation = cancellation;
+        factory = new EntryFactory(context);
+        files = new FileEncoder(context, factory);
+        nodes = new NodeEncoder(factory);
+        linked = new LinkedFiles(context.FileSystem);
         copies = new CopyQueue(transaction.File, sums, context.Checksum, maxCopies, Idle, cancellation);
     }
 
@@ -43,22 +55,26 @@ internal sealed class VolumeWriter : IDisposable
     public string HeadersHash => Hex.Of(headers.GetCurrentHash());
 
     /// <summary>Writes the entry of a directory volume's root.</summary>
-    public void WriteRoot(DirectoryNode root, bool isFirstOfGeneration)
+    public void WriteRoot(TreeDirectory root, bool isFirstOfGeneration)
     {
         root.Handle.GetStatus(out var status);
         attributes.Clear();
         root.Handle.GetAttributes(attributes);
-        var entry = NewEntry(status, root.Handle.DisplayPath, root.EntryName, isFirstOfGeneration);
-        WriteHeader(entry);
+        WriteHeader(NewEntry(status, root.DisplayPath, root.Name, CommentOf(isFirstOfGeneration)));
     }
 
-    /// <summary>Writes the one entry of a file volume.</summary>
-    public void WriteFileVolume(IFile file, byte[] name, string path, bool isFirstOfGeneration)
+    /// <summary>Writes the one entry of a file volume; closes the file.</summary>
+    public void WriteFileVolume(IFile file, byte[] name, bool isFirstOfGeneration)
     {
-        file.GetStatus(out var status);
-        attributes.Clear();
-        file.GetAttributes(attributes);
-        WriteContent(file, name, path, status, isFirstOfGeneration);
+        try
+        {
+            file.GetStatus(out var status);
+            WriteContent(ref file!, status, name, CommentOf(isFirstOfGeneration));
+        }
+        finally
+        {
+            file?.Dispose();
+        }
     }
 
     /// <summary>Writes what a worker made of a batch.</summary>
@@ -76,23 +92,22 @@ internal sealed class VolumeWriter : IDisposable
                 case SaveStage.Encoded:
                     headers.Append(batch.Bytes.Written.Slice(result.Start, result.HeaderLength));
                     to = result.Start + result.Length;
-                    Count(task, result);
                     break;
                 case SaveStage.Prefetched:
                     transaction.Write(batch.Bytes.Written[from..to]);
                     WriteHeader(result.Entry!, align: true, count: false);
                     from = result.Start;
                     to = from + result.Length;
-                    Count(task, result);
                     break;
                 case SaveStage.Deferred:
                     transaction.Write(batch.Bytes.Written[from..to]);
                     from = to;
                     WriteDeferred(task);
-                    break;
+                    continue;
             }
 
-            Tell(result);
+            Count(result, result.IsRegular ? paths.Of(task) : default);
+            Tell(result.Notice, result.Weight);
         }
 
         transaction.Write(batch.Bytes.Written[from..to]);
@@ -101,158 +116,207 @@ internal sealed class VolumeWriter : IDisposable
     /// <summary>Waits for all data to be written.</summary>
     public void Finish() => copies.Finish();
 
-    public void Dispose() => copies.Dispose();
+    public void Dispose()
+    {
+        copies.Dispose();
+        files.Dispose();
+        linked.Dispose();
+    }
+
+    private static ReadOnlyMemory<byte> CommentOf(bool isFirstOfGeneration) =>
+        isFirstOfGeneration ? GenerationMark.Comment : default(ReadOnlyMemory<byte>);
 
     private void WriteDeferred(in SaveTask task)
     {
-        var directory = task.Directory;
-        string path = directory.Display(task.Name.Span);
         try
         {
-            if (task.Kind is not (FileKind.Regular or FileKind.Unknown))
+            if (task.Kind is FileKind.Regular or FileKind.Unknown)
             {
-                WriteLinkedNode(task, path);
-                return;
+                WriteFile(task);
             }
-
-            var file = directory.Handle.OpenFile(task.Name.Span);
-            bool handedOver = false;
-            try
+            else
             {
-                file.GetStatus(out var status);
-                if (status.Kind != FileKind.Regular)
-                {
-                    throw new FileSystemException(FileError.NotADirectory, "read", path, "it changed its type");
-                }
-
-                byte[] name = directory.NameOf(task.Name.Span);
-                attributes.Clear();
-                file.GetAttributes(attributes);
-                if (!WriteAsLink(status, name, path))
-                {
-                    handedOver = true;
-                    WriteContent(file, name, path, status, isFirstOfGeneration: false);
-                    Remember(status, name);
-                }
-            }
-            finally
-            {
-                if (!handedOver)
-                {
-                    file.Dispose();
-                }
+                WriteNode(task);
             }
         }
         catch (FileSystemException e)
         {
-            monitor.Problem(Problems.Of(e, path));
+            monitor.Problem(Problems.Of(e, task.DisplayPath));
         }
     }
 
-    /// <summary>A symbolic link, FIFO or device with several names.</summary>
-    private void WriteLinkedNode(in SaveTask task, string path)
+    private void WriteFile(in SaveTask task)
     {
-        var directory = task.Directory.Handle;
-        var shortName = task.Name.Span;
-        if (!directory.TryGetStatus(shortName, out var status) || status.Kind != task.Kind)
+        var file = task.OpenFile(out var status);
+        try
         {
-            throw new FileSystemException(FileError.NotADirectory, "read", path, "it changed its type");
-        }
+            var name = paths.Of(task);
+            if (status.Id == context.ArchiveId || WriteAsLink(task, status, name))
+            {
+                return;
+            }
 
-        attributes.Clear();
-        directory.GetAttributes(shortName, attributes);
-        byte[] name = task.Directory.NameOf(shortName);
-        if (WriteAsLink(status, name, path))
+            string path = file.DisplayPath;
+            if (status.IsMountRoot == true)
+            {
+                Tell(Problems.Mounted(path), NoticeWeight.Detail);
+            }
+
+            WriteContent(ref file!, status, name, default);
+            Remember(status, name, path);
+        }
+        finally
+        {
+            file?.Dispose();
+        }
+    }
+
+    /// <summary>A symbolic link, FIFO or device, perhaps with several names; or a directory that no batch had room for.</summary>
+    private void WriteNode(in SaveTask task)
+    {
+        var status = NodeEncoder.Look(task);
+        bool mayBeLinked = status.Kind is not (FileKind.Directory or FileKind.Socket);
+        var name = paths.Of(task);
+        if (mayBeLinked && WriteAsLink(task, status, name))
         {
             return;
         }
 
-        var entry = NewEntry(status, path, name, isFirstOfGeneration: false);
-        entry.LinkName = status.Kind == FileKind.SymbolicLink ? directory.ReadLink(shortName) : default(ReadOnlyMemory<byte>);
-        WriteHeader(entry);
-        Remember(status, name);
+        own.Clear();
+        var result = nodes.Encode(task, status, name, own);
+        WriteOwn(result, name);
+        if (mayBeLinked && result.Stage == SaveStage.Encoded)
+        {
+            Remember(status, name, task.DisplayPath);
+        }
     }
 
     /// <summary>Writes a hard link when the file was saved under another name already.</summary>
-    private bool WriteAsLink(in FileStatus status, byte[] name, string path)
+    private bool WriteAsLink(in SaveTask task, in FileStatus status, ReadOnlyMemory<byte> name)
     {
-        if (status.LinkCount <= 1 || !linked.TryGetValue(status.Id, out var first))
+        var sighting = linked.Find(status, out byte[] first);
+        if (sighting == LinkSighting.ChangedFile)
+        {
+            monitor.Problem(FileChange.LinkedFileChanged(task.DisplayPath, EntryNames.ForMessage(first)));
+        }
+
+        if (sighting != LinkSighting.SameFile)
         {
             return false;
         }
 
-        var entry = NewEntry(status, path, name, isFirstOfGeneration: false);
-        entry.Type = TypeFlag.HardLink;
-        entry.LinkName = first.Name;
-        entry.Size = 0;
-
         // The first entry carries the attributes; a link has none of its own.
-        entry.Attributes.Clear();
-        entry.AccessAcl = default;
+        attributes.Clear();
+        var entry = NewEntry(status, task.DisplayPath, name, default);
+        entry.Type = TypeFlag.HardLink;
+        entry.LinkName = first;
+        entry.Size = 0;
         WriteHeader(entry);
-        if (--first.NamesLeft == 0)
-        {
-            linked.Remove(status.Id);
-        }
-
         return true;
     }
 
-    private void Remember(in FileStatus status, byte[] name)
+    private void Remember(in FileStatus status, ReadOnlyMemory<byte> name, string path)
     {
-        if (status.LinkCount > 1)
+        if (!linked.Add(status, name.Span) && !saidThatLinksAreTooMany)
         {
-            linked[status.Id] = new LinkedFile(name) { NamesLeft = status.LinkCount - 1 };
+            saidThatLinksAreTooMany = true;
+            monitor.Problem(FileChange.TooManyLinks(path));
         }
     }
 
-    private void WriteContent(IFile file, byte[] name, string path, FileStatus status, bool isFirstOfGeneration)
+    /// <summary>Writes a file with its content. A large one is taken over: it is null afterwards, and closed when it is copied.</summary>
+    private void WriteContent(ref IFile? file, in FileStatus status, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> comment)
     {
-        try
+        List<SparseRun>? holey = status.Allocated < status.Size && SparseFile.TryFindRuns(file!, status.Size, out var found) ? found : null;
+        if (holey is not null || status.Size > FileEncoder.SizeLimit)
         {
-            var entry = NewEntry(status, path, name, isFirstOfGeneration);
-            IReadOnlyList<SparseRun> runs = [new SparseRun(0, status.Size)];
-            if (status.Allocated < status.Size && SparseFile.TryFindRuns(file, status.Size, out var found))
-            {
-                runs = found;
-                entry.Sparse = found;
-            }
-
-            bool align = status.Size >= TarLayout.AlignedFileSize;
-            WriteHeader(entry, align);
-            long stored = runs.Sum(run => run.Length);
-            long offset = transaction.Reserve(stored);
-            long size = status.Size;
-            Bytes += size;
-
-            // Holes are not copied.
-            monitor.Advance(size - stored, 0);
-            copies.Start(
-                name[context.PrefixLength..], file, offset, runs, size,
-                outcome => Tell(outcome, status, path));
+            WriteLarge(ref file, status, holey, name, comment);
+            return;
         }
-        catch
+
+        own.Clear();
+        if (files.TryEncode(file!, status, name, comment, own, out var result))
         {
-            file.Dispose();
-            throw;
+            WriteOwn(result, name);
+        }
+        else
+        {
+            WriteUnsized(file!, status, name, comment);
         }
     }
 
-    private void Tell(CopyOutcome outcome, in FileStatus before, string path)
+    private void WriteLarge(
+        ref IFile? file, FileStatus status, List<SparseRun>? holey, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> comment)
     {
-        if (outcome.ReadError is { } error)
+        string path = file!.DisplayPath;
+        IReadOnlyList<SparseRun> runs = holey ?? [new SparseRun(0, status.Size)];
+        long stored = runs.Sum(run => run.Length);
+        if (SaveLimits.IsTooLarge(stored))
         {
-            monitor.Problem(new Notice(
-                BackupError.FileUnreadable, path,
-                $"'{path}' could not be read to its end: {error.Detail}. Zeros stand for what is missing."));
+            monitor.Problem(SaveLimits.TooLarge(stored, path));
+            return;
         }
-        else if (FileChange.HasChanged(before, outcome.After, outcome.Read))
+
+        attributes.Clear();
+        file.GetAttributes(attributes);
+        var entry = NewEntry(status, path, name, comment);
+        entry.Sparse = holey;
+        WriteHeader(entry, align: status.Size >= TarLayout.AlignedFileSize);
+        long offset = transaction.Reserve(stored);
+        Bytes += status.Size;
+
+        // Holes are not copied.
+        monitor.Advance(status.Size - stored, 0);
+        copies.Start(
+            name[context.PrefixLength..].ToArray(), file, offset, runs, status,
+            outcome => Tell(outcome, status, path));
+        file = null;
+    }
+
+    /// <summary>A file that does not say how much it holds, and holds a lot.</summary>
+    private void WriteUnsized(IFile file, FileStatus status, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> comment)
+    {
+        string path = file.DisplayPath;
+        using var spool = new Spool(context.FileSystem);
+        UnsizedFile.Read(file, spool, cancellation);
+        file.GetStatus(out var after);
+        attributes.Clear();
+        file.GetAttributes(attributes);
+        var before = status;
+        status.Size = spool.Length;
+        WriteHeader(NewEntry(status, path, name, comment), align: true, count: false);
+        using var hasher = new FileHasher(context.Checksum);
+        spool.CopyTo(piece =>
         {
-            monitor.Problem(FileChange.Describe(before, outcome.After, outcome.Read, path));
+            hasher.Append(piece.Span);
+            transaction.Write(piece.Span);
+        });
+        transaction.PadToBlock();
+        Count(new SaveResult { IsRegular = true, Size = status.Size, Hash = hasher.Finish() }, name);
+        if (FileChange.IsBetween(before, after))
+        {
+            monitor.Problem(FileChange.Rewritten(path));
         }
     }
 
-    private TarEntry NewEntry(in FileStatus status, string path, byte[] name, bool isFirstOfGeneration)
+    /// <summary>Writes what this thread has encoded into its own buffer.</summary>
+    private void WriteOwn(in SaveResult result, ReadOnlyMemory<byte> name)
+    {
+        if (result.Stage == SaveStage.Prefetched)
+        {
+            WriteHeader(result.Entry!, align: true, count: false);
+        }
+        else
+        {
+            headers.Append(own.Written[..result.HeaderLength]);
+        }
+
+        transaction.Write(own.Written);
+        Count(result, name);
+        Tell(result.Notice, result.Weight);
+    }
+
+    private TarEntry NewEntry(in FileStatus status, string path, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> comment)
     {
         var entry = new TarEntry();
         if (!factory.Fill(entry, status, attributes))
@@ -261,11 +325,7 @@ internal sealed class VolumeWriter : IDisposable
         }
 
         entry.Name = name;
-        if (isFirstOfGeneration)
-        {
-            entry.Comment = GenerationMark.Comment;
-        }
-
+        entry.Comment = comment;
         return entry;
     }
 
@@ -282,42 +342,69 @@ internal sealed class VolumeWriter : IDisposable
         }
     }
 
-    private void Count(in SaveTask task, in SaveResult result)
+    /// <summary>Counts an entry that is written with its data, and adds a file's checksum to the list.</summary>
+    private void Count(in SaveResult result, ReadOnlyMemory<byte> name)
     {
+        if (result.Stage == SaveStage.Skipped)
+        {
+            return;
+        }
+
         Entries++;
         Bytes += result.Size;
         if (result.IsRegular && context.Checksum != ChecksumAlgorithm.None)
         {
-            copies.AddLine(result.Hash, task.Directory.NameOf(task.Name.Span).AsSpan(context.PrefixLength));
+            copies.AddLine(result.Hash, name.Span[context.PrefixLength..]);
         }
 
         monitor.Advance(result.Size, 1);
     }
 
-    private void Tell(in SaveResult result)
+    private void Tell(CopyOutcome outcome, in FileStatus before, string path)
     {
-        if (result.Notice is null)
+        if (outcome.ReadError is { } error)
+        {
+            monitor.Problem(new Notice(
+                BackupError.FileUnreadable, path,
+                $"'{path}' could not be read to its end: {error.Detail}. Zeros stand for what is missing."));
+        }
+        else if (outcome.Read < before.Size)
+        {
+            monitor.Problem(FileChange.Shrank(before.Size, Math.Min(outcome.Read, outcome.After.Size), path));
+        }
+        else if (FileChange.IsBetween(before, outcome.After))
+        {
+            if (!outcome.IsProven)
+            {
+                monitor.Problem(FileChange.Rewritten(path));
+            }
+            else if (outcome.After.Size > before.Size)
+            {
+                monitor.Warn(FileChange.Grew(before.Size, outcome.After.Size, path));
+            }
+        }
+    }
+
+    private void Tell(Notice? notice, NoticeWeight weight)
+    {
+        if (notice is null)
         {
             return;
         }
 
-        if (result.IsHarmless)
+        switch (weight)
         {
-            monitor.Warn(result.Notice);
-        }
-        else
-        {
-            monitor.Problem(result.Notice);
+            case NoticeWeight.Problem:
+                monitor.Problem(notice);
+                break;
+            case NoticeWeight.Remark:
+                monitor.Warn(notice);
+                break;
+            default:
+                monitor.Reporter.Detail(notice.Message);
+                break;
         }
     }
 
     private void Idle() => monitor.Advance(copies.TakeAdvanced(), 0);
-
-    /// <summary>A file with several names, of which the first is saved.</summary>
-    private sealed class LinkedFile(byte[] name)
-    {
-        public byte[] Name { get; } = name;
-
-        public uint NamesLeft { get; set; }
-    }
 }
