@@ -106,7 +106,10 @@ internal sealed class VolumeSources : IDisposable
             if (!fileSystem.TryGetStatus(spec.Path, out var status))
             {
                 throw new BackupException(
-                    BackupError.VolumeNotFound, $"The volume '{spec.Path}' does not exist.", spec.Path) { Remedy = Remedy.CheckMount };
+                    BackupError.VolumeNotFound, $"The volume '{spec.Path}' does not exist.", spec.Path)
+                {
+                    Remedy = Remedy.CheckMount,
+                };
             }
 
             switch (status.Kind)
