@@ -10,7 +10,7 @@ internal static class ArchiveLister
     public static IReadOnlyList<ArchivedVolume> List(
         IFileSystem fileSystem, string path, ListOptions options, IReporter? reporter, CancellationToken cancellation)
     {
-        using var archive = ArchiveFile.OpenRead(fileSystem, path);
+        using var archive = ArchiveFile.OpenRead(fileSystem, path, cancellation: cancellation);
         var map = reporter is null ? ArchiveMap.Read(archive, cancellation) : ArchiveMap.ReadOrSalvage(archive, cancellation);
         if (map.Damage is { } damage
             && !reporter!.GoOn(new Notice(damage.Error, damage.Target ?? archive.Path, damage.Message) { Remedy = damage.Remedy }))

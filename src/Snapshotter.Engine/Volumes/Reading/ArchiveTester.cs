@@ -13,7 +13,7 @@ internal static class ArchiveTester
     public static IEnumerable<VolumeTestReport> Test(
         IFileSystem fileSystem, string path, ListOptions options, IReporter reporter, CancellationToken cancellation)
     {
-        using var archive = ArchiveFile.OpenRead(fileSystem, path);
+        using var archive = ArchiveFile.OpenRead(fileSystem, path, cancellation: cancellation);
         var monitor = new JobMonitor(reporter, "Testing", cancellation);
 
         // The quick look is not enough here: every header of the archive is read, also those of no generation.

@@ -29,7 +29,7 @@ internal sealed class EntryLister
     public static IEnumerable<ArchivedEntry> List(
         IFileSystem fileSystem, string path, ListOptions options, CancellationToken cancellation)
     {
-        using var archive = ArchiveFile.OpenRead(fileSystem, path);
+        using var archive = ArchiveFile.OpenRead(fileSystem, path, cancellation: cancellation);
         var lister = new EntryLister(archive, ArchiveMap.ReadOrSalvage(archive, cancellation), cancellation);
         var entries = options == new ListOptions() ? lister.All() : lister.Of(GenerationFinder.Choose(lister.map, options));
         foreach (var entry in entries)

@@ -122,8 +122,8 @@ internal sealed class FolderRestore(
             space.CheckStaging(fresh);
             FileMetadata? metadata;
             using (var writer = new TreeWriter(
-                archive, fileSystem, fresh, SetOwner, place: null, WriteMode.Fresh, Writers, losses, monitor, cancellation,
-                ParentsOf(target.Own)))
+                archive, fileSystem, fresh, SetOwner, place: null, WriteMode.Fresh, Writers, losses, monitor,
+                ParentsOf(target.Own), cancellation))
             {
                 metadata = content.WriteTo(writer, target.Own, isNew);
                 writer.Finish();
@@ -243,7 +243,7 @@ internal sealed class FolderRestore(
     {
         using var writer = new TreeWriter(
             archive, fileSystem, root.Reopen(), SetOwner, new OpenPlace(made, part.LinkTargets, options.Durable), mode, Writers,
-            losses, monitor, cancellation, ParentsOf(part));
+            losses, monitor, ParentsOf(part), cancellation);
         var metadata = content.WriteTo(writer, part, isNew && part == target.Own);
         writer.Finish();
         return metadata;

@@ -34,11 +34,11 @@ internal sealed class TreeWriter : IDisposable
     /// <param name="writers">Threads that write.</param>
     /// <param name="losses">Where metadata that cannot be set is noted.</param>
     /// <param name="monitor">Hears of progress.</param>
-    /// <param name="cancellation">Stops the work.</param>
     /// <param name="parents">The metadata of a directory that is needed but not written.</param>
+    /// <param name="cancellation">Stops the work.</param>
     public TreeWriter(
         ArchiveFile archive, IFileSystem fileSystem, IDirectory root, bool setOwner, OpenPlace? place, WriteMode mode, int writers,
-        LossLog losses, JobMonitor monitor, CancellationToken cancellation, Func<ReadOnlyMemory<byte>, FileMetadata?> parents)
+        LossLog losses, JobMonitor monitor, Func<ReadOnlyMemory<byte>, FileMetadata?> parents, CancellationToken cancellation)
     {
         this.archive = archive;
         this.setOwner = setOwner;
