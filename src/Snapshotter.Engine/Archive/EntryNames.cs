@@ -9,6 +9,9 @@ internal static class EntryNames
     /// <summary>Characters of a volume's id.</summary>
     public const int IdLength = 64;
 
+    /// <summary>Bytes of one name in a path, saved or read, but on Windows: what most file systems take (NAME_MAX).</summary>
+    public const int MaxComponent = 255;
+
     /// <summary>Most names in a path below a volume's root, saved or read: beyond what any program could make use of.</summary>
     public const int MaxDepth = 16 * 1024;
 

@@ -1,3 +1,6 @@
+using System.Text;
+using Snapshotter.Engine.Archive;
+
 namespace Snapshotter.Engine.Volumes;
 
 /// <summary>What a configuration must keep to, wherever it comes from. The first mistake found is the one told.</summary>
@@ -40,6 +43,13 @@ internal static class VolumeConfigRules
         if (prefix.StartsWith('/'))
         {
             return $"the prefix '{prefix}' begins with a slash; it is a path inside the tar, so leave the slash out";
+        }
+
+        // A manifest of a longer name would not be taken for one.
+        int most = Manifest.MaxName - "/volumes-data.yml".Length;
+        if (Encoding.UTF8.GetByteCount(prefix) > most)
+        {
+            return $"the prefix is longer than {most} bytes";
         }
 
         foreach (string name in prefix.Split('/'))

@@ -8,7 +8,7 @@ namespace Snapshotter.Engine.Tests.Support;
 /// </summary>
 internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> beforeRead) : IFileSystem
 {
-    public FileSystemTraits Traits => real.Traits;
+    public FileSystemTraits Traits { get; init; } = real.Traits;
 
     public IDirectory OpenDirectory(string path) => new WatchedDirectory(real.OpenDirectory(path), beforeRead);
 

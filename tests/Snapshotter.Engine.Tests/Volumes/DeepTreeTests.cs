@@ -75,6 +75,17 @@ public sealed class DeepTreeTests : IDisposable
         Assert.InRange(taken, 0, 20_000_000);
     }
 
+    [Fact]
+    public void The_longest_prefix_can_be_read_back_and_a_longer_one_is_refused()
+    {
+        BackupTar.Initialize(Archive);
+        BackupTar.Backup(Archive, Prefixed(4079));
+        Assert.Equal(4079, Assert.Single(BackupTar.List(Archive)).Prefix.Length);
+        Assert.Equal(BackupError.ConfigInvalid, Assert.Throws<BackupException>(() => BackupTar.Backup(Archive, Prefixed(4080))).Error);
+    }
+
+    private VolumeConfig Prefixed(int length) => new() { Prefix = new string('p', length), Volumes = Config.Volumes };
+
     private List<SaveTask> Walk()
     {
         var context = new SaveContext

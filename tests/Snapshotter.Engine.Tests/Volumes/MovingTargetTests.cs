@@ -268,6 +268,22 @@ public sealed class MovingTargetTests : IDisposable
     }
 
     [Fact]
+    public void Owners_without_a_number_are_warned_of_once()
+    {
+        var real = PlatformFileSystem.Current;
+        Assert.True(real.TryGetStatus(folder["volume"], out var status));
+        var unmapped = new WatchedFileSystem(real, (_, _) => { })
+        {
+            Traits = real.Traits with { UnmappedUserId = status.UserId, UnmappedGroupId = status.GroupId },
+        };
+        BackupTar.Initialize(Archive);
+        var report = new VolumeBackup(unmapped, Config, new BackupOptions(), SilentReporter.Instance).Run(Archive, default);
+        Assert.True(report.Complete);
+        var warning = Assert.Single(report.Volumes[0].Warnings);
+        Assert.Equal((BackupError.NotKept, folder["volume"]), (warning.Kind, warning.Path));
+    }
+
+    [Fact]
     public void The_archive_in_the_volume_does_not_save_itself()
     {
         string inside = folder["volume", "backup.tar"];

@@ -58,6 +58,45 @@ public sealed class SparseFileTests : IDisposable
         Assert.True(runs[^1].Offset <= 2 * Cluster);
     }
 
+    [Theory]
+    [InlineData(4096, 8192)]
+    [InlineData(512, 1024)]
+    [InlineData(4096, 1_000_000)]
+    public void Of_more_holes_than_a_map_may_have_the_shortest_are_taken_for_data(int data, int period)
+    {
+        // A long hole in the middle stays one.
+        long half = (TarEncoder.MaxSparseRuns + 1000L) * period;
+        long size = (2 * half) + (1L << 30);
+        using var file = new StripedFile(size, data, period, half, half + (1L << 30));
+        Assert.True(SparseFile.TryFindRuns(file, size, out var runs));
+        Assert.InRange(runs.Count, 2, TarEncoder.MaxSparseRuns);
+        long end = 0;
+        foreach (var run in runs)
+        {
+            Assert.True(run.Offset >= end && run.Length > 0);
+            end = run.Offset + run.Length;
+        }
+
+        Assert.DoesNotContain(runs, run => run.Offset <= half && run.Offset + run.Length > half + (1L << 30));
+        for (long i = 0; i < half / period; i += 997)
+        {
+            Assert.True(IsData(runs, i * period) && IsData(runs, (i * period) + data - 1));
+        }
+    }
+
+    private static bool IsData(List<SparseRun> runs, long offset)
+    {
+        int low = 0;
+        int high = runs.Count - 1;
+        while (low < high)
+        {
+            int middle = (low + high + 1) / 2;
+            (low, high) = runs[middle].Offset <= offset ? (middle, high) : (low, middle - 1);
+        }
+
+        return runs[low].Offset <= offset && offset < runs[low].Offset + runs[low].Length;
+    }
+
     private IFile Make(long size, params long[] dataAt)
     {
         using (var handle = File.OpenHandle(folder["sparse"], FileMode.CreateNew, FileAccess.Write))

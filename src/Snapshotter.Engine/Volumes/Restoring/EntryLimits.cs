@@ -1,3 +1,4 @@
+using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.Tar;
 using Snapshotter.Engine.Volumes.Reading;
 
@@ -9,7 +10,7 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// </summary>
 internal static class EntryLimits
 {
-    private const int MaxName = 255;
+    private const int MaxName = EntryNames.MaxComponent;
     private const int MaxLinkTarget = 4095;
 
     // Of a device number on Linux, as mknod takes it.

@@ -18,13 +18,12 @@ internal sealed class SaveFilter(GlobSet exclude, IReadOnlyCollection<byte[]> ne
     /// <param name="name">The name.</param>
     /// <param name="kind">What it is.</param>
     /// <param name="rootLength">Bytes of the root's own name, with which all paths begin.</param>
-    public bool LeavesOut(TreeDirectory directory, ReadOnlySpan<byte> name, FileKind kind, int rootLength)
-    {
-        if (TemporaryName.IsOne(name))
-        {
-            return true;
-        }
+    public bool LeavesOut(TreeDirectory directory, ReadOnlySpan<byte> name, FileKind kind, int rootLength) =>
+        TemporaryName.IsOne(name) || Excludes(directory, name, kind, rootLength);
 
+    /// <summary>As <see cref="LeavesOut"/>, but for what is temporary.</summary>
+    public bool Excludes(TreeDirectory directory, ReadOnlySpan<byte> name, FileKind kind, int rootLength)
+    {
         if (!needsPath)
         {
             return false;

@@ -23,6 +23,9 @@ internal static class SaveLimits
     /// <summary>Whether a name of so many bytes, with all that stands before it in the archive, is too long.</summary>
     public static bool IsTooLong(long length) => length > TarLayout.MaxName;
 
+    /// <summary>Whether one name is too long to be restored: NTFS and the like take longer ones under Linux than all others.</summary>
+    public static bool IsTooLong(ReadOnlySpan<byte> name) => name.Length > EntryNames.MaxComponent && !OperatingSystem.IsWindows();
+
     /// <summary>Whether a symbolic link's target of so many bytes can be restored.</summary>
     public static bool IsLinkTarget(int length) => length is > 0 and <= MaxLinkTarget;
 
@@ -33,7 +36,7 @@ internal static class SaveLimits
         path, $"is {EntryNames.MaxDepth} levels below the root of its volume, and an archive holds no deeper ones. What is in it is not saved");
 
     public static Notice TooLong(string path) => NotSaved(
-        path, $"has a path of more than {TarLayout.MaxName} bytes, and an archive holds no longer ones. It is not saved");
+        path, $"has a name of more than {EntryNames.MaxComponent} bytes or a path of more than {TarLayout.MaxName}, and longer ones cannot be restored. It is not saved");
 
     public static Notice BadLink(int length, string path) => NotSaved(
         path, $"is a link with a target of {length} bytes; 1 to {MaxLinkTarget} can be restored. It is not saved");

@@ -14,9 +14,8 @@ internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]
     /// <summary>How often a directory is listed that changes under the listing.</summary>
     private const int MaxListings = 5;
 
-    private readonly bool filters = !context.Exclude.IsEmpty || nestedVolumes.Count > 0;
+    private readonly SaveFilter filter = new(context.Exclude, nestedVolumes);
     private readonly DirectoryLog log = new(context.FileSystem);
-    private readonly EntryPath paths = new();
     private int rootLength;
 
     /// <summary>Walks everything below the root; the root itself is the caller's.</summary>
@@ -25,7 +24,7 @@ internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]
     public void Walk(TreeDirectory root, CancellationToken cancellation)
     {
         bool isLost = false;
-        rootLength = root.Name.Length + 1;
+        rootLength = root.Name.Length;
         using (var cursor = new TreeCursor(root))
         {
             while (cursor.Next() is var step and not TreeStep.End)
@@ -139,7 +138,7 @@ internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]
     /// <summary>Hands a name over, unless it is left out. True for a directory, which is to be walked instead.</summary>
     private bool TakeName(TreeDirectory directory, ReadOnlyMemory<byte> name, FileKind kind)
     {
-        if (filters && IsLeftOut(directory, name.Span, kind))
+        if (filter.Excludes(directory, name.Span, kind, rootLength))
         {
             return false;
         }
@@ -150,7 +149,7 @@ internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]
             return false;
         }
 
-        if (SaveLimits.IsTooLong(directory.LengthOf(name.Span)))
+        if (SaveLimits.IsTooLong(name.Span) || SaveLimits.IsTooLong(directory.LengthOf(name.Span)))
         {
             Tell(directory, SaveLimits.TooLong(directory.Display(name.Span)));
             return false;
@@ -162,25 +161,6 @@ internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]
         }
 
         add(new SaveTask(directory, name, kind));
-        return false;
-    }
-
-    private bool IsLeftOut(TreeDirectory directory, ReadOnlySpan<byte> name, FileKind kind)
-    {
-        var relative = paths.Of(directory, name).Span[rootLength..];
-        if (context.Exclude.Matches(relative, kind == FileKind.Directory))
-        {
-            return true;
-        }
-
-        foreach (byte[] nested in nestedVolumes)
-        {
-            if (relative.SequenceEqual(nested))
-            {
-                return true;
-            }
-        }
-
         return false;
     }
 
