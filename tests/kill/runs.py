@@ -15,6 +15,7 @@ import stat
 import subprocess
 import tarfile
 import tempfile
+import threading
 import time
 from collections import Counter
 
@@ -50,14 +51,22 @@ class Helper:
         self.process = subprocess.Popen(PWSH + [PREAMBLE + self.LOOP],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def run(self, script):
+    def run(self, script, seconds=None):
+        """The lines that a script writes; it is killed when it takes longer than so many seconds."""
+        watch = threading.Timer(seconds, self.process.kill) if seconds else None
         print(script, file=self.process.stdin, flush=True)
         lines = []
-        while not lines or lines[-1] != 'done':
-            line = self.process.stdout.readline()
-            if not line:
-                raise Wrong(f'PowerShell ended: {lines}')
-            lines.append(line.rstrip('\n'))
+        try:
+            if watch:
+                watch.start()
+            while not lines or lines[-1] != 'done':
+                line = self.process.stdout.readline()
+                if not line:
+                    raise Wrong(f'PowerShell ended, or was ended after {seconds} s: {script}: {lines}')
+                lines.append(line.rstrip('\n'))
+        finally:
+            if watch:
+                watch.cancel()
         if any(line.startswith('error: ') for line in lines):
             raise Wrong(f'{script}: {lines}')
         return lines

@@ -121,6 +121,7 @@ internal sealed class MemoryFileSystem : IFileSystem
     /// <summary>Makes what stands at the path (all of it durable) the root of a mount: it cannot be renamed, replaced or removed, nor linked across.</summary>
     public void MarkMountPoint(string path)
     {
+        using var scope = gate.EnterScope();
         var inode = Find(path, out _) ?? throw Failure(FileError.NotFound, "mount", path);
         var device = ++nextDevice;
         for (ulong any = 1; any < device; any++)

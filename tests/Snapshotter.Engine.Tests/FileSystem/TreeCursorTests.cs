@@ -1,6 +1,5 @@
 using System.Text;
 using Snapshotter.Engine.FileSystem;
-using Snapshotter.Engine.FileSystem.Linux;
 using Snapshotter.Engine.Tests.Faults;
 using Snapshotter.Engine.Tests.Support;
 
@@ -169,52 +168,6 @@ public class TreeCursorTests
 
         root.Release();
     }
-
-    [Fact(Skip = "Linux only", SkipUnless = nameof(IsLinux))]
-    public void A_deep_tree_of_long_names_takes_little_memory()
-    {
-        const int levels = 3000;
-        using var folder = TempFolder.InMemory();
-        byte[] name = Encoding.UTF8.GetBytes(new string('n', 200));
-        var fileSystem = new LinuxFileSystem();
-        var directory = fileSystem.OpenDirectory(folder.Path);
-        for (int i = 0; i < levels; i++)
-        {
-            directory.CreateDirectory(name, 0x1C0);
-            using var parent = directory;
-            directory = parent.OpenDirectory(name);
-        }
-
-        directory.Dispose();
-        var root = new TreeDirectory(fileSystem.OpenDirectory(folder.Path), []);
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        long most = 0;
-        int deepest = 0;
-        using (var cursor = new TreeCursor(root))
-        {
-            int depth = 0;
-            while (cursor.Next() is var step && step != TreeStep.End)
-            {
-                if (step == TreeStep.Enter)
-                {
-                    deepest = Math.Max(deepest, ++depth);
-                    DescendAll(cursor, _ => true);
-                    most = depth % 500 == 0 ? Math.Max(most, GC.GetTotalMemory(forceFullCollection: true)) : most;
-                }
-                else
-                {
-                    Assert.Equal(TreeStep.Leave, step);
-                    Assert.True(depth-- > 0);
-                }
-            }
-        }
-
-        root.Release();
-        Assert.Equal(levels + 1, deepest);
-        Assert.InRange(most - before, 0, 8 << 20);
-    }
-
-    public static bool IsLinux => OperatingSystem.IsLinux();
 
     private static void DescendAll(TreeCursor cursor, Func<string, bool> choose)
     {

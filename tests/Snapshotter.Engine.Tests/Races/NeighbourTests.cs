@@ -57,6 +57,29 @@ public sealed class NeighbourTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [InlineData("home/again")]
+    [InlineData("home")]
+    public void What_is_made_while_the_old_is_out_gives_way(string made)
+    {
+        var disk = Build();
+        var saved = TreeSnapshot.Of(disk, Neighbour.Volume);
+        Change(disk);
+        int times = 0;
+        var racing = new RacingFileSystem(disk, moment =>
+        {
+            if (times == 0 && moment.Operation == "Rename" && !disk.TryGetStatus(Neighbour.Home, out _))
+            {
+                // A program that goes on in the volume and makes its folder if there is none.
+                times++;
+                disk.CreateDirectories($"{Neighbour.Volume}/{made}");
+            }
+        });
+        Restore(racing, new RestoreOptions());
+        Assert.Equal(1, times);
+        Assert.True(saved.Equals(TreeSnapshot.Of(disk, Neighbour.Volume)));
+    }
+
+    [Theory]
     [MemberData(nameof(Neighbour.Tricks), MemberType = typeof(Neighbour))]
     public void A_backup_saves_nothing_from_outside(string trick)
     {

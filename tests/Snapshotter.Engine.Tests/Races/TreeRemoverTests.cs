@@ -1,4 +1,3 @@
-using System.Text;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.FileSystem.Linux;
 using Snapshotter.Engine.Tests.FileSystem;
@@ -130,39 +129,6 @@ public sealed class TreeRemoverTests : IDisposable
             TreeRemover.RemoveContent(linux.OpenDirectory(own["volume"]), new KeepTree());
             Assert.Empty(Directory.EnumerateFileSystemEntries(own["volume"]));
         });
-    }
-
-    [Fact]
-    public void Twenty_thousand_levels_are_measured_and_removed_with_little_memory()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "no other platform has paths as long");
-        const int levels = 20_000;
-        using var folder = TempFolder.InMemory();
-        byte[] name = Encoding.UTF8.GetBytes(new string('n', 100));
-        var directory = fileSystem.OpenDirectory(folder.CreateFolder("volume"));
-        for (int i = 0; i < levels; i++)
-        {
-            directory.CreateDirectory(name, 0x1C0);
-            using var parent = directory;
-            directory = parent.OpenDirectory(name);
-        }
-
-        using (directory)
-        {
-            directory.CreateDirectory("beside"u8, 0x1C0);
-            using var file = directory.CreateFile("file"u8, 0x180);
-            file.Write(new byte[100_000], 0);
-        }
-
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        long most = 0;
-        var watched = new RacingFileSystem(fileSystem, moment =>
-            most = moment.Number % 4_000 == 0 ? Math.Max(most, GC.GetTotalMemory(forceFullCollection: true)) : most);
-        Assert.InRange(TreeSize.Of(watched.OpenDirectory(folder["volume"]), new KeepTree()) ?? -1, 100_000, long.MaxValue);
-        TreeRemover.RemoveContent(watched.OpenDirectory(folder["volume"]), new KeepTree());
-        Assert.Empty(Directory.EnumerateFileSystemEntries(folder["volume"]));
-        Assert.InRange(watched.MostOpen, 1, TreeCursor.MaxOpen + 2);
-        Assert.InRange(most - before, 0, 32 << 20);
     }
 
     private static void SetMode(string path, int mode) => Tool.Run("chmod", Convert.ToString(mode, 8), path).Succeeds();

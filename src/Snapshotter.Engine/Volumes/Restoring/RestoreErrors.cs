@@ -19,7 +19,7 @@ internal static class RestoreErrors
         },
         FileError.AccessDenied => new(
             BackupError.VolumeNotWritable, $"'{path}' cannot be restored: {cause.Message}.", path, cause) { Remedy = Remedy.ChangeUser },
-        FileError.Moved or FileError.NotEmpty => new(
+        FileError.Moved or FileError.NotEmpty or FileError.NotADirectory or FileError.IsADirectory or FileError.SymbolicLink => new(
             BackupError.VolumeChanged,
             $"'{path}' was changed by somebody else while it was restored, and is not wholly restored: {cause.Message}.", path, cause)
         {

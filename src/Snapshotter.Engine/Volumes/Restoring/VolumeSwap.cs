@@ -179,9 +179,23 @@ internal sealed class VolumeSwap(
 
                     break;
                 default:
-                    from.Rename(name, to, name);
+                    MoveIn(from, to, name);
                     break;
             }
+        }
+    }
+
+    /// <summary>The old is out: what stands there now was put there since, by a program that goes on in the volume. It gives way.</summary>
+    private static void MoveIn(IDirectory from, IDirectory to, ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            from.Rename(name, to, name);
+        }
+        catch (FileSystemException e) when (e.Error is FileError.NotEmpty or FileError.Exists or FileError.IsADirectory or FileError.NotADirectory)
+        {
+            TreeRemover.Remove(to, name);
+            from.Rename(name, to, name);
         }
     }
 }
