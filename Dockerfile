@@ -13,7 +13,8 @@ LABEL org.opencontainers.image.title="Snapshotter" \
       org.opencontainers.image.licenses="MIT"
 COPY --from=build /usr/share/powershell /usr/share/powershell
 COPY --from=build /src/out/module/Snapshotter /usr/local/share/powershell/Modules/Snapshotter
-COPY image/entrypoint.ps1 /usr/local/lib/snapshotter/entrypoint.ps1
+COPY image/*.ps1 /usr/local/lib/snapshotter/
+COPY image/snapshotter /usr/local/bin/snapshotter
 RUN ln -s /usr/share/powershell/pwsh /usr/bin/pwsh
 
 # What PowerShell and .NET would write outside /tmp, so that --read-only --tmpfs /tmp works; no diagnostics port.
@@ -29,4 +30,4 @@ ENV POWERSHELL_TELEMETRY_OPTOUT=1 \
 # Owners, devices and the owner-only files of others are saved and restored: that takes root.
 USER root
 WORKDIR /
-ENTRYPOINT ["pwsh", "-NoLogo", "-NoProfile", "-NonInteractive", "-File", "/usr/local/lib/snapshotter/entrypoint.ps1"]
+ENTRYPOINT ["snapshotter"]

@@ -21,6 +21,7 @@ public sealed partial class DockerEngine : IDisposable
     public const string ExcludeLabel = "snapshotter.exclude";
 
     private readonly DockerClient _client;
+    private string? _dataRoot;
 
     private DockerEngine(DockerClient client, Uri address)
     {
@@ -76,13 +77,18 @@ public sealed partial class DockerEngine : IDisposable
 
     /// <summary>Reads a container's mounts as the configuration of a backup, with prefix <c>volumes/NAME</c>.</summary>
     /// <param name="container">Its name or id; the first digits of the id are enough.</param>
+    /// <param name="shared">The volumes that containers read before have named, which this one then omits; null for none.</param>
     /// <param name="cancellation">Stops waiting for the engine.</param>
-    public async Task<ContainerVolumeConfig> ReadVolumesAsync(string container, CancellationToken cancellation = default)
+    public async Task<ContainerVolumeConfig> ReadVolumesAsync(
+        string container, SharedVolumes? shared = null, CancellationToken cancellation = default)
     {
+        shared ??= new SharedVolumes();
         var found = await InspectAsync(container, cancellation).ConfigureAwait(false);
-        var paths = await FindPathsAsync(cancellation).ConfigureAwait(false);
-        var (volumes, omitted) = MountSelection.Select(found.Mounts ?? [], paths == VolumePaths.Host, SocketPath);
+        var dataRoot = await FindDataRootAsync(cancellation).ConfigureAwait(false);
+        var paths = FindPaths(dataRoot);
         var name = found.Name.TrimStart('/');
+        var (volumes, omitted) = MountSelection.Select(
+            found.Mounts ?? [], paths == VolumePaths.Host, SocketPath, dataRoot, (source, target) => shared.Claim(source, found.ID, name, target));
         string? exclude = null;
         _ = found.Config?.Labels?.TryGetValue(ExcludeLabel, out exclude);
         return new ContainerVolumeConfig
@@ -131,16 +137,15 @@ public sealed partial class DockerEngine : IDisposable
 
     internal static bool IsRemote(Uri address) => address.Scheme is not ("unix" or "npipe") && !address.IsLoopback;
 
-    private async Task<VolumePaths> FindPathsAsync(CancellationToken cancellation)
+    private async Task<string> FindDataRootAsync(CancellationToken cancellation)
+        => _dataRoot ??= (await Ask(() => _client.System.GetSystemInfoAsync(cancellation), null, cancellation).ConfigureAwait(false)).DockerRootDir ?? "";
+
+    private VolumePaths FindPaths(string dataRoot)
     {
         if (IsRemote(Address))
             return VolumePaths.Remote;
-        if (!IsInContainer)
-            return VolumePaths.Host;
-
         // An engine may run in the same container, as on many build servers: then its folder is here.
-        var system = await Ask(() => _client.System.GetSystemInfoAsync(cancellation), null, cancellation).ConfigureAwait(false);
-        return Directory.Exists(system.DockerRootDir) ? VolumePaths.Host : VolumePaths.Container;
+        return !IsInContainer || Directory.Exists(dataRoot) ? VolumePaths.Host : VolumePaths.Container;
     }
 
     private static bool IsInContainer
@@ -173,7 +178,8 @@ public sealed partial class DockerEngine : IDisposable
         {
             throw new DockerException(
                 DockerError.DockerUnavailable,
-                $"No Docker engine answers at {Address} ({e.GetBaseException().Message}).",
+                SocketPath is { } socket && !Path.Exists(socket) ? $"There is no socket of a container engine at '{socket}'."
+                    : $"No Docker engine answers at {Address} ({e.GetBaseException().Message}).",
                 Address.ToString(), e);
         }
     }

@@ -12,6 +12,7 @@ namespace Snapshotter.PowerShell;
 [OutputType(typeof(ContainerVolumeConfig))]
 public sealed class GetContainerVolumeCommand : SnapshotterCommand
 {
+    private readonly SharedVolumes shared = new();
     private DockerEngine? engine;
 
     /// <summary>Names or ids of containers; wildcards are resolved. None: all containers.</summary>
@@ -80,7 +81,7 @@ public sealed class GetContainerVolumeCommand : SnapshotterCommand
         ContainerVolumeConfig config;
         try
         {
-            config = engine!.ReadVolumesAsync(container, Cancellation).GetAwaiter().GetResult();
+            config = engine!.ReadVolumesAsync(container, shared, Cancellation).GetAwaiter().GetResult();
         }
         catch (DockerException e) when (e.Error == DockerError.ContainerNotFound)
         {

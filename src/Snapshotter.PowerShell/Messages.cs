@@ -20,6 +20,7 @@ internal static class Messages
     public static string UnknownKey => Get(nameof(UnknownKey));
     public static string WrongValue => Get(nameof(WrongValue));
     public static string NotAVolume => Get(nameof(NotAVolume));
+    public static string PlaceNotMounted => Get(nameof(PlaceNotMounted));
     public static string GenerationAmbiguous => Get(nameof(GenerationAmbiguous));
     public static string ActionInitialize => Get(nameof(ActionInitialize));
     public static string ActionBackup => Get(nameof(ActionBackup));

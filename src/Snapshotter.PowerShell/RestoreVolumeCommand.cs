@@ -4,6 +4,8 @@ using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Volumes;
 using Snapshotter.PowerShell.Arguments;
 using Snapshotter.PowerShell.Completion;
+using Snapshotter.PowerShell.Image;
+using Snapshotter.PowerShell.Output;
 
 namespace Snapshotter.PowerShell;
 
@@ -101,6 +103,8 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
         RestorePlan plan = BackupTar.PlanRestore(ResolveLiteral(Archive), config, options, Cancellation);
         bool isTrusted = ParameterSetName == ConfigSet || Destination is not null;
         IReadOnlyList<PlannedVolume> volumes = isTrusted ? plan.Volumes : WithoutUnnamedOlder(plan);
+        if (Remedies.Caller == RemedyCaller.Image && Destination is null)
+            RequireMounts(volumes);
         if (!isTrusted && !ConfirmTargets(volumes))
             return;
         List<PlannedVolume> chosen = [.. volumes.Where(volume => ShouldProcess(volume.Path, Describe(volume)))];
@@ -138,6 +142,14 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
         }
 
         return [.. plan.Volumes.Where(volume => !volume.IsOlder)];
+    }
+
+    /// <summary>In the image a volume that nobody mounted would be restored into the container, and be gone with it.</summary>
+    private void RequireMounts(IReadOnlyList<PlannedVolume> volumes)
+    {
+        if (volumes.FirstOrDefault(volume => !MountedPlace.Holds(volume.Path)) is { } lost)
+            ThrowTerminatingError(ErrorRecords.Usage(
+                nameof(Messages.PlaceNotMounted), Messages.Format(nameof(Messages.PlaceNotMounted), lost.Path), lost.Path));
     }
 
     /// <summary>

@@ -24,7 +24,7 @@ public sealed class DockerEngineTests : IDisposable
         _fake.AddContainer("busy_lewin", mounts: Mounts, labels: """{"snapshotter.exclude": "*.tmp, cache/**,,"}""");
         using var engine = _fake.Connect();
 
-        var config = await engine.ReadVolumesAsync("busy_lewin", TestContext.Current.CancellationToken);
+        var config = await engine.ReadVolumesAsync("busy_lewin", cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal("volumes/busy_lewin", config.Prefix);
         Assert.Equal("busy_lewin", config.ContainerName);
@@ -39,7 +39,7 @@ public sealed class DockerEngineTests : IDisposable
     {
         _fake.AddContainer("web", mounts: Mounts, labels: """{"snapshotter.exclude": "*.tmp"}""");
         using var engine = _fake.Connect();
-        var config = await engine.ReadVolumesAsync("web", TestContext.Current.CancellationToken);
+        var config = await engine.ReadVolumesAsync("web", cancellation: TestContext.Current.CancellationToken);
         Assert.Equal("/srv/data", config.Volumes[0].Path);
 
         var read = VolumeConfigFile.Parse(config.ToYaml(), "config.yml");
@@ -58,7 +58,7 @@ public sealed class DockerEngineTests : IDisposable
         _fake.AddContainer("c", mounts: Mounts);
         using var engine = _fake.Connect();
 
-        var config = await engine.ReadVolumesAsync("c", TestContext.Current.CancellationToken);
+        var config = await engine.ReadVolumesAsync("c", cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal(expected, config.Paths);
         Assert.Equal(source, Assert.Single(config.Volumes).Source);
@@ -104,7 +104,7 @@ public sealed class DockerEngineTests : IDisposable
     {
         using var engine = _fake.Connect();
 
-        var e = await Assert.ThrowsAsync<DockerException>(() => engine.ReadVolumesAsync(name, TestContext.Current.CancellationToken));
+        var e = await Assert.ThrowsAsync<DockerException>(() => engine.ReadVolumesAsync(name, cancellation: TestContext.Current.CancellationToken));
 
         Assert.Equal(DockerError.ContainerNotFound, e.Error);
         Assert.Equal(name, e.Target);

@@ -149,15 +149,151 @@ test_init_then_backup_then_list_then_test() {
     expect 0 snapshotter -- init
     equal 1024 "$(stat -c %s backup.tar)"
     expect 0 snapshotter -v "$PWD/data:/data" -- backup
-    says out "saved volumes/web /data: 2 entries, 6 bytes"
-    says out "backup: volumes saved 1, entries 2, 6 bytes"
+    says out "Z saved volumes/web /data: 2 entries, 6 B"
+    says out "Z backup: 1 volume saved, 2 entries, 6 B"
     expect 1 snapshotter -- init
     expect 0 snapshotter -- list
-    says out "volumes/web #1 "
-    says out " /data: 2 entries, 6 bytes"
+    says out "Z volumes/web #1 of 2"
+    says out " /data: 2 entries, 6 B"
     expect 0 snapshotter -- test
     says out whole
     equal "" "$(cat err)"
+}
+
+# A line of the log begins with a time.
+all_timed() { # FILE...
+    local line
+    line=$(cat "$@" | grep -vE '^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z [^ ]' | head -n 1 || true)
+    equal "" "$line"
+}
+
+test_parameters_of_the_cmdlet_follow_the_command() {
+    mkdir -p data/conf
+    echo first >data/conf/file
+    echo first >data/other
+    config volumes/web /data
+    empty_archive
+    data=(-v "$PWD/data:/data")
+    expect 0 snapshotter "${data[@]}" -- backup -Wait 60
+    echo second >data/conf/file
+    echo second >data/other
+    expect 0 snapshotter "${data[@]}" -- backup -Exclude other,none
+    expect 0 snapshotter "${data[@]}" -- restore -Generation 1 -Include 'conf/**' -WhatIf
+    says out 'What if: '
+    all_timed out
+    equal second "$(cat data/conf/file)"
+    expect 0 snapshotter "${data[@]}" -- restore -Generation 1 -Include 'conf/**'
+    says out 'restore: 1 volume restored, 1 entry, '
+    equal "first second" "$(cat data/conf/file data/other | tr '\n' ' ' | sed 's/ $//')"
+    expect 0 snapshotter -- list -Entry
+    says out ' conf/file'
+    all_timed out
+    before=$(sum backup.tar)
+    expect 0 snapshotter -- prune -KeepLast 1 -WhatIf
+    says out 'would remove volumes/web #1 '
+    all_timed out
+    equal "$before" "$(sum backup.tar)"
+    expect 0 snapshotter "${data[@]}" -- restore -Destination /data/elsewhere
+    [ -f data/elsewhere/data/conf/file ]
+    expect 0 snapshotter -- test -Quiet
+    equal "" "$(cat out)"
+    expect 0 snapshotter -- restore --help
+    says out '-Generation'
+}
+
+test_another_place_for_the_archive() {
+    mkdir data backups
+    echo hello >data/file
+    config volumes/web /data
+    places=(--rm --network=none --label "$label" -v "$PWD/backups:/backups" -v "$PWD/data:/data" -v "$PWD/config.yml:/etc/our.yml:ro" "$image")
+    for command in init 'backup -Config /etc/our.yml' list test 'restore -Config /etc/our.yml' 'prune -KeepLast 1'; do
+        expect 0 docker run "${places[@]}" $command -Archive /backups/web.tar
+    done
+    tar -tf backups/web.tar >/dev/null
+}
+
+test_wrong_parameters_are_usage_errors() {
+    mkdir data
+    config volumes/web /data
+    empty_archive
+    before=$(sum backup.tar)
+    for wrong in 'backup -NoSuch' 'backup -Wait' 'backup -Wait never' 'backup -Checksum Crc' 'restore -Generation 1,2' 'restore --generation 1' \
+        'list -E ntry' 'prune -KeepLast -1' 'restore -AsOf someday' 'backup -Path /data -Config /config.yml'; do
+        expect 2 snapshotter -v "$PWD/data:/data" -- $wrong
+        all_timed err
+        equal "" "$(cat out)"
+    done
+    equal "$before" "$(sum backup.tar)"
+}
+
+test_results_as_json() {
+    mkdir data
+    echo hello >data/file
+    config volumes/web /data
+    empty_archive
+    expect 0 snapshotter -- list --json
+    equal '[]' "$(tr -d ' \n' <out)"
+    expect 0 snapshotter -v "$PWD/data:/data" -- backup -Json
+    equal "volumes/web 1 2" "$(python3 -c 'import json; r, = json.load(open("out")); print(r["Prefix"], r["Generation"], r["Entries"])')"
+    for command in list test; do
+        expect 0 snapshotter -- $command --json
+        equal /data "$(python3 -c 'import json; r, = json.load(open("out")); print(r["Target"])')"
+    done
+    rm backup.tar
+    mkdir backup.tar
+    expect 1 snapshotter -v "$PWD/data:/data" -- backup --json
+    equal '[]' "$(tr -d ' \n' <out)"
+    all_timed err
+}
+
+test_no_summary_after_an_error_and_words_of_the_image() {
+    mkdir data
+    config volumes/web /data
+    touch backup.tar
+    expect 1 snapshotter -v "$PWD/data:/data" -- backup
+    says err init
+    if grep -qE 'Initialize-|Get-Backup|Optimize-' err; then cat err; return 1; fi
+    all_timed err
+    equal "" "$(cat out)"
+    head -c 2000 /dev/urandom >backup.tar
+    expect 1 snapshotter -- test
+    all_timed out err
+    if grep -q 'test: ' out; then cat out; return 1; fi
+}
+
+test_what_is_not_mounted_is_refused() {
+    config volumes/web /data /etc
+    mkdir data
+    echo hello >data/file
+    code=0
+    docker run --rm --network=none -v "$PWD/config.yml:/config.yml:ro" "$image" backup >out 2>err || code=$?
+    equal 2 $code
+    says err '/backup.tar'
+    for command in init list test prune; do expect 2 docker run --rm --network=none "$image" $command; done
+    empty_archive
+    expect 0 snapshotter -v "$PWD/data:/data" -- backup
+    # Without --volumes-from: neither volume, and then only one of them.
+    expect 2 snapshotter -- restore
+    says err /data
+    expect 2 snapshotter -v "$PWD/data:/data" -- restore
+    says err /etc
+    equal hello "$(cat data/file)"
+    expect 2 snapshotter -v "$PWD/data:/data" -- restore -WhatIf
+    expect 2 snapshotter -v "$PWD/data:/data" -- restore -Prefix volumes/web
+    expect 0 snapshotter -v "$PWD/data:/data" -- restore -Volume /data
+    expect 0 snapshotter -- restore -Destination /elsewhere
+    expect 2 snapshotter -- restore -Archive /elsewhere/none.tar
+}
+
+test_a_tmp_that_cannot_be_written_is_told() {
+    empty_archive
+    config volumes/web /data
+    expect 2 snapshotter --read-only -- list
+    says err '--tmpfs /tmp'
+    all_timed err
+    expect 2 snapshotter --read-only -e TMPDIR=/nowhere -- list
+    says err /nowhere
+    expect 0 snapshotter --read-only --tmpfs /tmp -- list
 }
 
 test_prune_keeps_what_the_configuration_says() {
@@ -173,9 +309,9 @@ test_prune_keeps_what_the_configuration_says() {
     expect 0 snapshotter -- prune
     says out "removed volumes/web #1 "
     says out "kept volumes/web #3 "
-    says out "prune: generations removed 1,"
+    says out "prune: 1 generation removed,"
     expect 0 snapshotter -- list
-    equal 2 "$(grep -c '^volumes/web' out)"
+    equal 2 "$(grep -c ' volumes/web #' out)"
     echo 4 >data/file
     expect 0 snapshotter -v "$PWD/data:/data" -- restore
     equal 3 "$(cat data/file)"
@@ -214,7 +350,7 @@ test_unreadable_files_make_it_incomplete() {
     expect 0 snapshotter -- list
     says out INCOMPLETE
     rm data/open
-    expect 0 snapshotter -v "$PWD/data:/data" -- restore
+    expect 3 snapshotter -v "$PWD/data:/data" -- restore
     equal open "$(cat data/open)"
 }
 
@@ -275,10 +411,10 @@ test_example_with_volumes_from_a_running_container() {
     name=$(container lewin)
     example "$name"
     expect 0 snapshotter --volumes-from "$name" -- backup
-    equal 3 "$(grep -c ^saved out)"
+    equal 3 "$(grep -c 'Z saved ' out)"
     spoil_example
     expect 0 snapshotter --volumes-from "$name" -- restore
-    equal 3 "$(grep -c ^restored out)"
+    equal 3 "$(grep -c 'Z restored ' out)"
     check_example
     # The container sees it too: bind-mounted files were written where they are, not replaced.
     equal two "$(docker exec "$name" cat /home/volume2.txt)"
@@ -386,6 +522,26 @@ interrupt_backup() { # SIGNAL-COMMAND...
     rm -rf data
 }
 
+test_a_signal_in_the_first_second_rolls_back_as_well() {
+    big_volume data
+    config volumes/web /data
+    empty_archive
+    before=$(sum backup.tar)
+    for delay in 0 0.1 0.2 0.3 0.5 0.7 0.9; do
+        name=$(container "early-$delay")
+        docker run -d --name "$name" --network=none --label "$label" -v "$PWD/backup.tar:/backup.tar" \
+            -v "$PWD/config.yml:/config.yml:ro" -v "$PWD/data:/data" "$image" backup >/dev/null
+        sleep $delay
+        docker stop -t 100 "$name" >/dev/null
+        docker logs "$name" >out 2>err
+        equal "130 after $delay s" "$(docker inspect -f '{{.State.ExitCode}}' "$name") after $delay s"
+        says err interrupted
+        all_timed err
+        equal "$before" "$(sum backup.tar)"
+    done
+    rm -rf data
+}
+
 test_docker_stop_rolls_a_backup_back() { interrupt_backup stop -t 60; }
 
 test_ctrl_c_rolls_a_backup_back() { interrupt_backup kill -s INT; }
@@ -404,7 +560,7 @@ test_kill_9_leaves_a_readable_archive() {
     docker kill -s KILL "$name" >/dev/null
     wait "$job" || true
     expect 0 snapshotter -- list
-    equal 1 "$(grep -c '^volumes/' out)"
+    equal 1 "$(grep -c ' volumes/[a-z]* #' out)"
     rm -r data small/file
     config volumes/small /data
     expect 0 snapshotter -v "$PWD/small:/data" -- restore
@@ -440,7 +596,7 @@ test_a_containers_configuration_written_for_the_image() {
     example "$name"
     host "[IO.File]::WriteAllText('$PWD/config.yml', (Get-ContainerVolume $name).ToYaml())"
     expect 0 snapshotter --volumes-from "$name" -- backup
-    equal 3 "$(grep -c ^saved out)"
+    equal 3 "$(grep -c 'Z saved ' out)"
     spoil_example
     expect 0 snapshotter --volumes-from "$name" -- restore
     check_example
@@ -459,6 +615,25 @@ test_errors_about_containers_have_stable_ids() {
     equal ContainerNotFound "$(host 'try { Get-ContainerVolume no-such-container -ErrorAction Stop } catch { $_.FullyQualifiedErrorId.Split(",")[0] }')"
     equal DockerUnavailable "$(host 'try { Get-ContainerVolume x -DockerHost unix:///no/such.sock } catch { $_.FullyQualifiedErrorId.Split(",")[0] }')"
     equal ConnectionError "$(DOCKER_HOST=tcp://127.0.0.1:1 host 'try { Get-ContainerVolume } catch { $_.CategoryInfo.Category.ToString() }')"
+}
+
+test_mounts_that_show_the_host_are_left_out_and_shared_volumes_named_once() {
+    web=$(container shared-web) worker=$(container shared-worker)
+    mkdir data
+    named=$(volume shared)
+    root=$(docker info -f '{{.DockerRootDir}}')
+    box -d --name "$web" -v /:/rootfs:ro -v /run:/host/run -v "$root:/engine:ro" -v /etc/localtime:/etc/localtime:ro \
+        -v "$PWD/data:/data" -v "$PWD/data:/again:ro" -v "$named:/named" -- true >/dev/null
+    box -d --name "$worker" -v "$named:/work" -v "$PWD/data:/data" -- true >/dev/null
+    equal "$web: /data /named; $worker: ;" "$(host "Get-ContainerVolume $web, $worker |
+        ForEach-Object { \"\$(\$_.ContainerName): \$(\$_.Volumes.Target);\" }" | tr '\n' ' ' | sed 's/ $//')"
+    equal "$worker: /data /work;" "$(host "Get-ContainerVolume $worker | ForEach-Object { \"\$(\$_.ContainerName): \$(\$_.Volumes.Target);\" }")"
+}
+
+test_a_missing_socket_is_told() {
+    host 'try { Get-ContainerVolume x -DockerHost unix:///no/such.sock } catch { "$_" }' >out
+    says out "'/no/such.sock'"
+    says out DockerHost
 }
 
 test_container_names_complete() {
@@ -544,4 +719,57 @@ test_commands_of_the_readme() {
     docker rm -f busy_lewin >/dev/null
     docker rmi -f busybox snapshotter >/dev/null
     equal 0 $code
+}
+
+# ---- examples ----
+
+test_the_crontab_script_reads_the_exit_code() {
+    local code expected
+    mkdir bin
+    for code in 0 1 2 3 130 137; do
+        printf '#!/bin/sh\necho "asked: $*"\nexit %s\n' $code >bin/docker
+        chmod +x bin/docker
+        PATH=$PWD/bin:$PATH expect $code "$root/examples/cron/snapshotter-nightly" web >"said-$code"
+    done
+    equal "" "$(cat said-0)"
+    says said-3 "web was saved, but"
+    for code in 1 2 130 137; do says said-$code "web was NOT saved"; done
+    says said-1 "--volumes-from web"
+}
+
+test_the_systemd_units_are_valid() {
+    command -v systemd-analyze >/dev/null || { echo "not run: systemd-analyze is not installed: apt-get install systemd"; return; }
+    equal "" "$(systemd-analyze verify "$root"/examples/systemd/snapshotter.{service,timer} 2>&1 | grep -F /examples/ || true)"
+}
+
+# ---- Podman ----
+
+test_the_image_under_podman() {
+    command -v podman >/dev/null || { echo "not run: podman is not installed: apt-get install podman"; return; }
+    # In a storage of its own. The runtime that Docker uses, and low limits: not every machine can give Podman's own.
+    local state
+    state=$(mktemp -d /tmp/podman-XXXXXX)
+    podman() { command podman --root "$PWD/store" --runroot "$state" --tmpdir "$state/tmp" --cgroup-manager cgroupfs \
+        --events-backend file --runtime "$(command -v runc)" "$@"; }
+    run() { podman run --rm --network=none --ulimit nofile=1024:1024 --ulimit nproc=4096:4096 "$@"; }
+    docker save "$image" | podman load -q >/dev/null
+    name=$(podman images --format '{{.Repository}}:{{.Tag}}' | head -n 1)
+    mkdir volume1
+    echo one >volume1/file.txt
+    echo two >volume2.txt
+    config volumes/podman /home/volume1 /home/volume2.txt
+    touch backup.tar
+    podman create --name keeper --network=none -v "$PWD/volume1:/home/volume1" -v "$PWD/volume2.txt:/home/volume2.txt" "$name" >/dev/null
+    mounts=(-v "$PWD/backup.tar:/backup.tar" -v "$PWD/config.yml:/config.yml:ro" --volumes-from keeper)
+    code=0
+    run "${mounts[@]}" "$name" init && run "${mounts[@]}" --read-only "$name" backup -Wait 60 || code=$?
+    rm volume1/file.txt
+    echo spoilt >volume2.txt
+    run "${mounts[@]}" "$name" restore || code=$?
+    run -v "$PWD/backup.tar:/backup.tar" -v "$PWD/config.yml:/config.yml:ro" "$name" restore 2>err && code=1 || equal 2 $? || code=1
+    podman rm -f keeper >/dev/null
+    podman rmi -f "$name" >/dev/null
+    rm -rf "$state"
+    equal 0 $code
+    equal "one two" "$(cat volume1/file.txt volume2.txt | tr '\n' ' ' | sed 's/ $//')"
 }

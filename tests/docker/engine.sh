@@ -30,7 +30,7 @@ lay_base() { # FOLDER
     mkdir -p "$1"/{bin,etc,lib64,root,tmp,usr/bin,usr/local,usr/share}
     cp "$(command -v busybox)" "$1/bin/busybox"
     ln -s busybox "$1/bin/sh"
-    for applet in cat chmod chown cp echo id ln ls mkdir mkfifo mknod mv rm rmdir sh sleep stat sync touch true wc; do
+    for applet in cat chmod chown cp date echo id ln ls mkdir mkfifo mknod mv rm rmdir sh sleep stat sync touch true wc; do
         ln -sf /bin/busybox "$1/usr/bin/$applet"
     done
     printf 'root:x:0:0:root:/root:/bin/sh\n' >"$1/etc/passwd"
@@ -50,7 +50,8 @@ lay_base() { # FOLDER
 # solution and /usr/share/powershell.
 make_base_images() {
     local dotnet base=$tmp/base sdk=$tmp/sdk
-    dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")
+    # Not the place of the command, which may be a link or a script.
+    dotnet=$(dotnet --list-sdks | sed -nE '1s,.*\[(.*)/sdk\],\1,p')
     local place="flags=rh;s,^${dotnet#/},usr/share/dotnet,"
     lay_base "$base"
     ln -s /usr/share/dotnet/dotnet "$base/usr/bin/dotnet"
