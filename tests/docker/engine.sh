@@ -46,7 +46,7 @@ lay_base() { # FOLDER
     cp -L /lib*/ld-linux-*.so.* "$1/lib64/" 2>/dev/null || true
 }
 
-# FROM these the Dockerfile is built: $image-runtime has the .NET runtime, $image-sdk the SDK, the packages of this
+# FROM these the Dockerfile is built (without the analyzers, which the build of the solution runs): $image-runtime has the .NET runtime, $image-sdk the SDK, the packages of this
 # solution and /usr/share/powershell.
 make_base_images() {
     local dotnet base=$tmp/base sdk=$tmp/sdk
@@ -65,7 +65,7 @@ make_base_images() {
     link_packages "$sdk/root/.nuget/packages"
     tar -c -C "$sdk" . -C / --transform "$place" --exclude='*/sdk/*/FSharp' --exclude='*/sdk/*/Containers' \
         "${dotnet#/}"/{dotnet,host,packs,shared/Microsoft.NETCore.App,sdk} \
-        | docker import -c 'ENV HOME=/root PATH=/usr/local/bin:/usr/bin:/bin DOTNET_NOLOGO=true DOTNET_CLI_TELEMETRY_OPTOUT=1' \
+        | docker import -c 'ENV HOME=/root PATH=/usr/local/bin:/usr/bin:/bin DOTNET_NOLOGO=true DOTNET_CLI_TELEMETRY_OPTOUT=1 RunAnalyzers=false' \
             - "$image-sdk" >/dev/null
 }
 
