@@ -1,6 +1,8 @@
+using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tests.Support;
 using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Volumes.Restoring;
 using Snapshotter.Fuzz;
 
 namespace Snapshotter.Engine.Tests.Volumes;
@@ -142,6 +144,45 @@ public sealed class MountInVolumeTests : IDisposable
         Assert.All(
             BackupTar.Restore(Archive, Config(), new RestoreOptions { Destination = folder["elsewhere"] }), report => Assert.Empty(report.Warnings));
         Assert.Equal("inner", File.ReadAllText(folder["elsewhere"] + inner + "/n"));
+    }
+
+    [Fact]
+    public void A_link_put_on_the_way_to_a_mount_is_not_followed()
+    {
+        BackUp();
+        folder.WriteFile("outside/mount/d/f", "outside");
+        folder.WriteFile("outside/single", "outside");
+        string before = TreeProof.Of(folder["outside"]);
+        var options = new RestoreOptions { Include = ["sub"], Writers = 1 };
+        bool isOver = false;
+        for (int at = 0; !isOver; at++)
+        {
+            var racing = new RacingFileSystem(PlatformFileSystem.Current, moment =>
+            {
+                if (moment.Number == at)
+                {
+                    Directory.Move(folder["volume", "sub"], folder["volume", "sub.was"]);
+                    Directory.CreateSymbolicLink(folder["volume", "sub"], folder["outside"]);
+                }
+            });
+            var restore = new VolumeRestore(racing, Archive, Config(Volume), options);
+            try
+            {
+                _ = restore.Execute(restore.Plan(CancellationToken.None), SilentReporter.Instance, CancellationToken.None).ToList();
+            }
+            catch (BackupException)
+            {
+                // As it should be, or too late to matter.
+            }
+
+            Assert.Equal(before, TreeProof.Of(folder["outside"]));
+            isOver = racing.Calls <= at;
+            if (!isOver)
+            {
+                // It may have been replaced by a folder: that is what was saved.
+                Tool.Bash(folder["volume"], "[ -L sub ] && rm sub || rm -r sub; mv sub.was sub").Succeeds();
+            }
+        }
     }
 
     private static VolumeConfig Config(params string[] targets) =>

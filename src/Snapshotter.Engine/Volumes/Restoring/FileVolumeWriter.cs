@@ -33,7 +33,8 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
         if (MustKeepFile(parent, name) || !TryReplace(parent, name, job, worker, losses))
         {
             done = 0;
-            Rewrite(archive, path, job, losses, advanced);
+            using var file = fileSystem.OpenFile(path, FileAccessKind.ReadWrite);
+            Rewrite(archive, file, path, job, losses, advanced);
         }
 
         monitor.Advance(done, 1);
@@ -43,13 +44,14 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
     /// <summary>Rewrites a file that is mounted by itself.</summary>
     /// <param name="archive">The archive.</param>
     /// <param name="reader">Stands at the entry.</param>
-    /// <param name="path">The file.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="path">Its path.</param>
     /// <param name="monitor">Hears of progress.</param>
     /// <param name="losses">Where metadata that cannot be set is noted.</param>
-    public void Rewrite(ArchiveFile archive, VolumeReader reader, string path, JobMonitor monitor, LossLog losses)
+    public void Rewrite(ArchiveFile archive, VolumeReader reader, IFile file, string path, JobMonitor monitor, LossLog losses)
     {
         long done = 0;
-        Rewrite(archive, path, JobOf(reader, losses), losses, (bytes, _) => done += bytes);
+        Rewrite(archive, file, path, JobOf(reader, losses), losses, (bytes, _) => done += bytes);
         monitor.Advance(done, 1);
     }
 
@@ -89,9 +91,9 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
     /// The data was validated, and room is made first: what could still go wrong is a kill or a failing disk, which the
     /// next restore mends. Not to be cancelled, since until the end the file is neither old nor new.
     /// </summary>
-    private void Rewrite(ArchiveFile archive, string path, in RestoreJob job, LossLog losses, Action<long, long> advanced)
+    private void Rewrite(
+        ArchiveFile archive, IFile file, string path, in RestoreJob job, LossLog losses, Action<long, long> advanced)
     {
-        using var file = fileSystem.OpenFile(path, FileAccessKind.ReadWrite);
         using var worker = new RestoreWorker(archive, aside: null, WriteMode.Fresh, losses, advanced, CancellationToken.None);
         MakeRoom(file, job.Size, path, worker);
         worker.Fill(file, job, isFresh: false);

@@ -50,7 +50,7 @@ internal sealed class FolderRestore(
         losses.Moved = null;
         foreach (var part in target.Mounted.Where(part => part.Mount!.Problem is null))
         {
-            PutIntoMount(part, part.Mount!.Place);
+            PutIntoMount(root, part, part.Mount!);
         }
 
         if (target.Own.Filter.IsActive)
@@ -74,18 +74,20 @@ internal sealed class FolderRestore(
     }
 
     /// <summary>Whether what is in the mount belongs to the volume is not known: so nothing there is removed.</summary>
-    private void PutIntoMount(VolumePart part, string place)
+    private void PutIntoMount(IDirectory volume, VolumePart part, NestedMount mount)
     {
+        string place = mount.Place;
         monitor.Warn(new Notice(
             BackupError.NotKept, place,
             $"'{place}' is mounted in '{Place}': what was saved of it is put into it, and nothing else there is removed."));
-        if (part.Mount!.Kind != FileKind.Directory)
+        if (mount.Kind != FileKind.Directory)
         {
-            new FileVolumeWriter(fileSystem, options.Durable, SetOwner).Rewrite(archive, content.Find(part), place, monitor, losses);
+            using var file = mount.OpenFile(volume);
+            new FileVolumeWriter(fileSystem, options.Durable, SetOwner).Rewrite(archive, content.Find(part), file, place, monitor, losses);
             return;
         }
 
-        using var root = fileSystem.OpenDirectory(place);
+        using var root = mount.OpenDirectory(volume);
         root.GetStatus(out var before);
         using var staging = Enter(root, place);
         if (staging.Interrupted().Any())

@@ -333,7 +333,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         {
             if (places.Below(root, point) is { } names)
             {
-                keep.Add(names, KeepReason.Mount, new NestedMount(point, KindOf(point)));
+                keep.Add(names, KeepReason.Mount, new NestedMount(point, names, KindOf(point)));
             }
         }
 
