@@ -27,7 +27,10 @@ public sealed class TestBackupTarCommand : ArchiveReadingCommand
             WriteObject(report);
     });
 
-    /// <summary>A file that is no archive at all is not whole either; one that is not there is an error.</summary>
+    /// <summary>
+    /// A file that is no archive at all is not whole either; one that is not there is an error. Where nothing was tested
+    /// nothing is whole, and the error says why.
+    /// </summary>
     private bool IsWhole(string archive, ListOptions options, IReporter reporter)
     {
         try
@@ -37,6 +40,11 @@ public sealed class TestBackupTarCommand : ArchiveReadingCommand
         catch (BackupException e) when (e.Error is BackupError.ArchiveEmpty or BackupError.ArchiveInvalid)
         {
             WriteVerbose(e.Message);
+            return false;
+        }
+        catch (BackupException e) when (e.Error == BackupError.GenerationNotFound)
+        {
+            WriteError(ErrorRecords.From(e));
             return false;
         }
     }

@@ -13,10 +13,14 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
     /// <summary>There are file systems (some of networks) that number a file anew whenever they are asked.</summary>
     private const int MaxOpened = 4;
 
-    private ArchiveFile(string path, IFile file)
+    /// <summary>How long a reader waits at least for one who moves bytes: that takes moments.</summary>
+    private static readonly TimeSpan LongestMove = TimeSpan.FromMinutes(1);
+
+    private ArchiveFile(string path, IFile file, bool isWriter)
     {
         Path = path;
         File = file;
+        IsWriter = isWriter;
     }
 
     public string Path { get; }
@@ -24,7 +28,10 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
     public IFile File { get; }
 
     /// <summary>An archive that is open already, and locked as its user needs it.</summary>
-    public static ArchiveFile Of(string path, IFile file) => new(path, file);
+    public static ArchiveFile Of(string path, IFile file) => new(path, file, isWriter: true);
+
+    /// <summary>True when nobody else can write while this is open.</summary>
+    public bool IsWriter { get; }
 
     /// <inheritdoc/>
     /// <exception cref="BackupException">ArchiveUnreadable.</exception>
@@ -66,7 +73,7 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
         IFileSystem fileSystem, string path, TimeSpan wait = default, CancellationToken cancellation = default)
     {
         var archive = Open(fileSystem, path, FileAccessKind.Read);
-        return archive.LockOrThrow(FileLock.Reader, wait, cancellation);
+        return archive.LockOrThrow(FileLock.Reader, wait > LongestMove ? wait : LongestMove, cancellation);
     }
 
     /// <summary>
@@ -91,6 +98,33 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
         }
     }
 
+    /// <summary>True while somebody else may be writing.</summary>
+    public bool HasWriter()
+    {
+        try
+        {
+            return !IsWriter && File.IsLocked(FileLock.Writer);
+        }
+        catch (FileSystemException e)
+        {
+            throw ArchiveErrors.Unreadable(Path, null, e);
+        }
+    }
+
+    /// <summary>Changes whenever somebody writes, as far as the file system's clock can tell two moments apart.</summary>
+    public (long Length, Timestamp ModifiedAt, Timestamp ChangedAt) Stamp()
+    {
+        try
+        {
+            File.GetStatus(out var status);
+            return (status.Size, status.ModifiedAt, status.ChangedAt);
+        }
+        catch (FileSystemException e)
+        {
+            throw ArchiveErrors.Unreadable(Path, null, e);
+        }
+    }
+
     /// <summary>Keeps readers away while bytes move within the archive; the handle must be open for writing.</summary>
     public void LockForMoving(TimeSpan wait, CancellationToken cancellation) =>
         LockOrThrow(FileLock.Mover, wait, cancellation);
@@ -107,7 +141,7 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
             }
 
             var file = fileSystem.OpenFile(path, access);
-            return new ArchiveFile(path, file);
+            return new ArchiveFile(path, file, isWriter: access != FileAccessKind.Read);
         }
         catch (FileSystemException e)
         {

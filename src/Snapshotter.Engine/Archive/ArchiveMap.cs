@@ -44,8 +44,8 @@ internal sealed record ArchiveMap
     /// trusts zeros at the tail: other programs pad with them, and what stands behind the real marker is hidden from
     /// every reader.
     /// </summary>
-    public static ArchiveMap FindEnd(ArchiveFile archive, CancellationToken cancellation) =>
-        TryReadTail(archive) ?? Walk(archive, cancellation);
+    public static ArchiveMap FindEnd(ArchiveFile archive, CancellationToken cancellation) => ReaderBesideWriter.Read(
+        archive, () => TryReadTail(archive) ?? WalkOnce(archive, toleratesUnreadable: false, cancellation), cancellation);
 
     /// <summary>Finds all generations: our own by following the chain of trailers back from the tail, the rest by walking.</summary>
     public static ArchiveMap Read(ArchiveFile archive, CancellationToken cancellation) => Read(archive, toleratesUnreadable: false, cancellation);
@@ -92,11 +92,14 @@ internal sealed record ArchiveMap
         };
     }
 
-    private static ArchiveMap Read(ArchiveFile archive, bool toleratesUnreadable, CancellationToken cancellation)
+    private static ArchiveMap Read(ArchiveFile archive, bool toleratesUnreadable, CancellationToken cancellation) =>
+        ReaderBesideWriter.Read(archive, () => ReadOnce(archive, toleratesUnreadable, cancellation), cancellation);
+
+    private static ArchiveMap ReadOnce(ArchiveFile archive, bool toleratesUnreadable, CancellationToken cancellation)
     {
         if (TryReadTail(archive) is not { } tail)
         {
-            return Walk(archive, toleratesUnreadable, cancellation);
+            return WalkOnce(archive, toleratesUnreadable, cancellation);
         }
 
         var chain = FollowChain(archive, tail.End, cancellation);
@@ -184,7 +187,10 @@ internal sealed record ArchiveMap
     public static ArchiveMap Walk(ArchiveFile archive, CancellationToken cancellation) => Walk(archive, toleratesUnreadable: false, cancellation);
 
     /// <summary><see cref="Walk(ArchiveFile, CancellationToken)"/>; a manifest that the disk does not give may be taken for a damaged one.</summary>
-    public static ArchiveMap Walk(ArchiveFile archive, bool toleratesUnreadable, CancellationToken cancellation)
+    public static ArchiveMap Walk(ArchiveFile archive, bool toleratesUnreadable, CancellationToken cancellation) =>
+        ReaderBesideWriter.Read(archive, () => WalkOnce(archive, toleratesUnreadable, cancellation), cancellation);
+
+    private static ArchiveMap WalkOnce(ArchiveFile archive, bool toleratesUnreadable, CancellationToken cancellation)
     {
         var generations = new GenerationList(archive);
         var walk = new GenerationWalk(archive, generations, toleratesUnreadable);

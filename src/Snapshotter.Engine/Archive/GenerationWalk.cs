@@ -12,6 +12,9 @@ namespace Snapshotter.Engine.Archive;
 /// <param name="toleratesUnreadable">A manifest that the disk does not give is a damaged one; else the walk ends with the error.</param>
 internal sealed class GenerationWalk(ArchiveFile archive, GenerationList generations, bool toleratesUnreadable = false)
 {
+    /// <summary>Backups made while one reader reads the headers.</summary>
+    private const int MaxResumed = 1000;
+
     private readonly Dictionary<string, long> starts = new(StringComparer.Ordinal);
     private long previousEnd;
     private long ownEnd;
@@ -29,7 +32,18 @@ internal sealed class GenerationWalk(ArchiveFile archive, GenerationList generat
     /// <exception cref="BackupException">ArchiveInvalid, ArchiveUnreadable; <see cref="End"/> is where.</exception>
     public void Run(long limit, CancellationToken cancellation)
     {
-        var reader = new TarReader(new WindowedSource(archive), 0, limit);
+        for (int resumed = 0; !RunToEnd(limit, mayResume: resumed < MaxResumed, cancellation); resumed++)
+        {
+        }
+
+        CloseWithoutManifest(End);
+    }
+
+    /// <summary>False when there is more to read than there was at the beginning: somebody has appended meanwhile.</summary>
+    private bool RunToEnd(long limit, bool mayResume, CancellationToken cancellation)
+    {
+        var source = new WindowedSource(archive);
+        var reader = new TarReader(source, End, limit);
         try
         {
             while (reader.Next())
@@ -37,19 +51,25 @@ internal sealed class GenerationWalk(ArchiveFile archive, GenerationList generat
                 cancellation.ThrowIfCancellationRequested();
                 Add(reader);
             }
+
+            Kind = reader.End;
+            return Kind != TarEnd.NoMarker || !(mayResume && HasGrown(reader, source));
         }
         catch (TarFormatException e)
         {
-            throw ArchiveErrors.Invalid(archive.Path, e);
+            return mayResume && e.Defect == TarDefect.Truncated && HasGrown(reader, source)
+                ? false
+                : throw ArchiveErrors.Invalid(archive.Path, e);
         }
         finally
         {
             End = reader.Position;
         }
-
-        Kind = reader.End;
-        CloseWithoutManifest(End);
     }
+
+    /// <summary>Reading on where an entry begins is as good as reading all again, unless a global header counts for it.</summary>
+    private bool HasGrown(TarReader reader, WindowedSource source) =>
+        !archive.IsWriter && !reader.HasGlobalHeader && archive.Length > source.Length;
 
     private void Add(TarReader reader)
     {

@@ -116,14 +116,17 @@ internal sealed class WindowedSource : IBlockSource
                 windowLength = source.Read(window.Bytes.AsSpan(0, count), offset);
                 return;
             }
-            catch (BackupException e) when (e.Error == BackupError.ArchiveUnreadable && count > ToBorder(offset, 1))
+            catch (BackupException e) when (e.Error == BackupError.ArchiveUnreadable && count > ToBorder(offset, 0))
             {
                 // What cannot be read may stand behind what is wanted.
             }
         }
     }
 
-    /// <summary>The bytes up to a border between pages at or behind so many: a disk fails by the page.</summary>
-    private static int ToBorder(long offset, int count) =>
-        (int)(((offset + Math.Max(count, 1) + TarLayout.Alignment - 1) & ~(long)(TarLayout.Alignment - 1)) - offset);
+    /// <summary>So many bytes, less what stands behind the last border between pages, but to the first border at least: a disk fails by the page.</summary>
+    private static int ToBorder(long offset, int count)
+    {
+        const long page = TarLayout.Alignment;
+        return (int)(Math.Max(offset + count, offset + page) / page * page - offset);
+    }
 }

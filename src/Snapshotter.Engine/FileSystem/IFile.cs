@@ -50,6 +50,9 @@ internal interface IFile : IDisposable
     /// </summary>
     bool TryLock(FileLock kind);
 
+    /// <summary>True while another handle holds a lock that keeps this one from taking such a lock. Takes none itself.</summary>
+    bool IsLocked(FileLock kind);
+
     /// <summary>Extended attributes (ACLs among them). Appends to the list.</summary>
     void GetAttributes(List<ExtendedAttribute> attributes);
 

@@ -46,6 +46,9 @@ internal sealed class TarReader
     /// <summary>Where the next header is expected: that of the end marker when <see cref="Next"/> has returned false.</summary>
     public long Position { get; private set; }
 
+    /// <summary>True when a global pax header was read: it counts for all entries behind it.</summary>
+    public bool HasGlobalHeader => globalPax is not null;
+
     /// <summary>All blocks of the entry before its data: extension headers, header, sparse map. Valid until the next call of <see cref="Next"/>.</summary>
     public ReadOnlyMemory<byte> HeaderMemory => window.Slice(0, (int)(Entry.DataOffset - Entry.HeaderOffset));
 

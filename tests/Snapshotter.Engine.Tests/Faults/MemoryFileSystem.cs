@@ -376,23 +376,26 @@ internal sealed class MemoryFileSystem : IFileSystem
 
     internal bool TryLock(MemoryFile holder, FileLock kind)
     {
+        if (IsLocked(holder, kind))
+        {
+            return false;
+        }
         if (!locks.TryGetValue(holder.Inode, out var held))
         {
             locks.Add(holder.Inode, held = []);
         }
-        var isRefused = held.Exists(other => other.Holder != holder && (kind, other.Kind) switch
+        held.Add((holder, kind));
+        return true;
+    }
+
+    internal bool IsLocked(MemoryFile holder, FileLock kind) =>
+        locks.TryGetValue(holder.Inode, out var held) && held.Exists(other => other.Holder != holder && (kind, other.Kind) switch
         {
             (FileLock.Writer, FileLock.Writer) => true,
             (FileLock.Mover, FileLock.Reader or FileLock.Mover) => true,
             (FileLock.Reader, FileLock.Mover) => true,
             _ => false,
         });
-        if (!isRefused)
-        {
-            held.Add((holder, kind));
-        }
-        return !isRefused;
-    }
 
     internal void Unlock(MemoryFile holder)
     {

@@ -10,9 +10,12 @@ internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> b
 {
     public FileSystemTraits Traits { get; init; } = real.Traits;
 
+    /// <summary>Says how much of a read of so many bytes at an offset is done at all; may fail it.</summary>
+    public Func<string, long, int, int>? LimitRead { get; init; }
+
     public IDirectory OpenDirectory(string path) => new WatchedDirectory(real.OpenDirectory(path), beforeRead);
 
-    public IFile OpenFile(string path, FileAccessKind access) => new WatchedFile(real.OpenFile(path, access), beforeRead);
+    public IFile OpenFile(string path, FileAccessKind access) => new WatchedFile(real.OpenFile(path, access), beforeRead) { LimitRead = LimitRead };
 
     public bool TryGetStatus(string path, out FileStatus status) => real.TryGetStatus(path, out status);
 
@@ -105,10 +108,14 @@ internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> b
 
         public void GetStatus(out FileStatus status) => real.GetStatus(out status);
 
+        public Func<string, long, int, int>? LimitRead { get; init; }
+
         public int Read(Span<byte> buffer, long offset)
         {
             beforeRead(DisplayPath, offset);
-            return real.Read(buffer, offset);
+            int limit = LimitRead?.Invoke(DisplayPath, offset, buffer.Length) ?? buffer.Length;
+            int read = real.Read(buffer[..limit], offset);
+            return read < limit || limit == buffer.Length ? read : read + Read(buffer[limit..], offset + limit);
         }
 
         public void Write(ReadOnlySpan<byte> buffer, long offset) => real.Write(buffer, offset);
@@ -128,6 +135,8 @@ internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> b
         public bool TryCollapse(long offset, long count) => real.TryCollapse(offset, count);
 
         public bool TryLock(FileLock kind) => real.TryLock(kind);
+
+        public bool IsLocked(FileLock kind) => real.IsLocked(kind);
 
         public void GetAttributes(List<ExtendedAttribute> attributes) => real.GetAttributes(attributes);
 

@@ -49,6 +49,7 @@ internal static unsafe partial class LibC
     public const uint StatxCreatedAt = 0x800;
 
     private const uint StatxWanted = 0x7FF | StatxCreatedAt;
+    private const int GetOpenFileLock = 36;
     private const int SetOpenFileLock = 37;
     private const ulong CloneRangeRequest = 0x4020940D;
 
@@ -190,6 +191,19 @@ internal static unsafe partial class LibC
         }
         while (Interrupted(result));
         return result;
+    }
+
+    /// <summary>Whether another open file has a lock that conflicts; false where that cannot be told.</summary>
+    public static bool IsLocked(SafeHandle file, short kind, long start, long length)
+    {
+        var request = new FileLockRequest { Type = kind, Start = start, Length = length };
+        int result;
+        do
+        {
+            result = fcntl(file, GetOpenFileLock, &request);
+        }
+        while (Interrupted(result));
+        return result == 0 && request.Type != NoLock;
     }
 
     /// <summary>Releases all locks of the open file, also while a child process that is just being started shares it.</summary>

@@ -188,14 +188,16 @@ internal sealed unsafe class LinuxFile : LinuxHandle, IFile
             ? false
             : throw LinuxError.Last("cut a range out of", DisplayPath));
 
+    public bool IsLocked(FileLock kind)
+    {
+        var (type, at) = PlaceOf(kind);
+        return LibC.IsLocked(this, type, at, 1);
+    }
+
     public bool TryLock(FileLock kind)
     {
-        var result = kind switch
-        {
-            FileLock.Writer => LibC.Lock(this, LibC.WriteLock, WriterByte, 1),
-            FileLock.Mover => LibC.Lock(this, LibC.WriteLock, ReaderByte, 1),
-            _ => LibC.Lock(this, LibC.ReadLock, ReaderByte, 1),
-        };
+        var (type, at) = PlaceOf(kind);
+        var result = LibC.Lock(this, type, at, 1);
         isLocked |= result == 0;
         return result == 0 || LibC.LastError switch
         {
@@ -212,6 +214,13 @@ internal sealed unsafe class LinuxFile : LinuxHandle, IFile
         known = KnownMetadata.Nothing;
         return IsSample || IsUnusual(metadata.ModifiedAt) ? Verify(metadata, loss) : loss;
     }
+
+    private static (short Type, long At) PlaceOf(FileLock kind) => kind switch
+    {
+        FileLock.Writer => (LibC.WriteLock, WriterByte),
+        FileLock.Mover => (LibC.WriteLock, ReaderByte),
+        _ => (LibC.ReadLock, ReaderByte),
+    };
 
     protected override bool ReleaseHandle()
     {

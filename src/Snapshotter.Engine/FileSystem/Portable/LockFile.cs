@@ -10,8 +10,7 @@ internal static class LockFile
     /// <summary>Null when another holds a conflicting lock. Released by disposing.</summary>
     public static FileStream? TryTake(FileId id, FileLock kind)
     {
-        var name = $"snapshotter-{id.Device:x}-{id.Inode:x}-{(kind == FileLock.Writer ? "writer" : "reader")}.lock";
-        var path = Path.Join(Path.GetTempPath(), name);
+        var path = PathOf(id, kind);
         try
         {
             // What is opened for reading only is locked by readers together.
@@ -29,4 +28,22 @@ internal static class LockFile
             return null;
         }
     }
+
+    /// <summary>True while somebody holds a lock alone. Readers lock together, and are not seen.</summary>
+    public static bool IsTaken(FileId id, FileLock kind)
+    {
+        var path = PathOf(id, kind);
+        try
+        {
+            using var shared = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return File.Exists(path);
+        }
+    }
+
+    private static string PathOf(FileId id, FileLock kind) => Path.Join(
+        Path.GetTempPath(), $"snapshotter-{id.Device:x}-{id.Inode:x}-{(kind == FileLock.Writer ? "writer" : "reader")}.lock");
 }

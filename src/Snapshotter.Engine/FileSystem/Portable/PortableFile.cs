@@ -114,11 +114,7 @@ internal sealed class PortableFile : IFile
     {
         if (OperatingSystem.IsWindows())
         {
-            var range = new WindowsCalls.Range
-            {
-                OffsetHigh = LocksOffsetHigh,
-                OffsetLow = kind == FileLock.Writer ? WriterByte : ReaderByte,
-            };
+            var range = RangeOf(kind);
             var flags = WindowsCalls.LockFailImmediately | (kind == FileLock.Reader ? 0 : WindowsCalls.LockExclusive);
             return WindowsCalls.Lock(handle, flags, 0, 1, 0, range) || (Marshal.GetLastPInvokeError() == WindowsCalls.LockViolation
                 ? false
@@ -133,6 +129,23 @@ internal sealed class PortableFile : IFile
         return lockFile is not null;
     }
 
+    public bool IsLocked(FileLock kind)
+    {
+        // Nothing there tells without trying: a lock is taken and let go.
+        if (OperatingSystem.IsWindows())
+        {
+            var range = RangeOf(kind);
+            if (!WindowsCalls.Lock(handle, WindowsCalls.LockFailImmediately | (kind == FileLock.Mover ? WindowsCalls.LockExclusive : 0), 0, 1, 0, range))
+            {
+                return Marshal.GetLastPInvokeError() == WindowsCalls.LockViolation;
+            }
+            WindowsCalls.Unlock(handle, 0, 1, 0, range);
+            return false;
+        }
+        GetStatus(out var status);
+        return LockFile.IsTaken(status.Id, kind);
+    }
+
     public void GetAttributes(List<ExtendedAttribute> attributes)
     {
         // System.IO knows none.
@@ -143,6 +156,12 @@ internal sealed class PortableFile : IFile
         Flush();
         return PortableMetadata.Set(DisplayPath, handle, metadata);
     }
+
+    private static WindowsCalls.Range RangeOf(FileLock kind) => new()
+    {
+        OffsetHigh = LocksOffsetHigh,
+        OffsetLow = kind == FileLock.Writer ? WriterByte : ReaderByte,
+    };
 
     public void Dispose()
     {

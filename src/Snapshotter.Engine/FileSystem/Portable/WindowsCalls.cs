@@ -41,6 +41,10 @@ internal static partial class WindowsCalls
     [return: MarshalAs(UnmanagedType.Bool)]
     public static partial bool Lock(SafeFileHandle file, uint flags, uint reserved, uint lengthLow, uint lengthHigh, in Range range);
 
+    [LibraryImport("kernel32", EntryPoint = "UnlockFileEx", SetLastError = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    public static partial bool Unlock(SafeFileHandle file, uint reserved, uint lengthLow, uint lengthHigh, in Range range);
+
     [LibraryImport("kernel32", EntryPoint = "CreateFileW", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)]
     private static partial SafeFileHandle CreateFile(
         string path, uint access, uint share, nint security, uint disposition, uint flags, nint template);

@@ -11,16 +11,36 @@ internal static class ArchiveLister
         IFileSystem fileSystem, string path, ListOptions options, IReporter? reporter, CancellationToken cancellation)
     {
         using var archive = ArchiveFile.OpenRead(fileSystem, path, cancellation: cancellation);
-        var map = reporter is null ? ArchiveMap.Read(archive, cancellation) : ArchiveMap.ReadOrSalvage(archive, cancellation);
-        if (map.Damage is { } damage
-            && !reporter!.GoOn(new Notice(damage.Error, damage.Target ?? archive.Path, damage.Message) { Remedy = damage.Remedy }))
+        var map = ArchiveMap.ReadOrSalvage(archive, cancellation);
+        if (map.Damage is { } damage)
         {
-            throw damage;
+            Tell(damage, reporter);
+        }
+
+        var chosen = GenerationFinder.Choose(map, options).ToList();
+        if (chosen.Count == 0 && options != new ListOptions())
+        {
+            throw GenerationFinder.NothingChosen(archive, map, options);
+        }
+
+        var guard = new DamageGuard(path, map.Generations);
+        foreach (var (generation, _) in chosen.Where(c => c.Generation.Damage is not null))
+        {
+            Tell(guard.Refusal(generation), reporter);
         }
 
         var newest = new NewestCopies(map);
-        return [.. from chosen in GenerationFinder.Choose(map, options)
-                   from volume in chosen.Volumes
-                   select GenerationFinder.Describe(archive, newest, chosen.Generation, volume)];
+        return [.. from choice in chosen
+                   from volume in choice.Volumes
+                   select GenerationFinder.Describe(archive, newest, choice.Generation, volume)];
+    }
+
+    /// <summary>What is damaged is missing in the list: that is never passed over in silence.</summary>
+    private static void Tell(BackupException damage, IReporter? reporter)
+    {
+        if (reporter?.GoOn(new Notice(damage.Error, damage.Target ?? "", damage.Message) { Remedy = damage.Remedy }) != true)
+        {
+            throw damage;
+        }
     }
 }

@@ -18,61 +18,79 @@ internal static class ArchiveTester
 
         // The quick look is not enough here: every header of the archive is read, also those of no generation.
         var map = FindAll(archive, cancellation, out var outside);
-        foreach (var error in outside)
+        var chosen = map is null ? [] : GenerationFinder.Choose(map, options).ToList();
+        foreach (var error in outside.Where(error => !chosen.Exists(c => VolumeAt(c.Generation, error.Offset) is not null)))
         {
-            yield return Outside(archive, error);
+            yield return Outside(archive, new Notice(error.Error, archive.Path, error.Message) { Remedy = error.Remedy });
         }
 
-        if (map is null)
+        foreach (var (generation, volumes) in chosen)
         {
-            yield break;
-        }
-
-        foreach (var (generation, volumes) in GenerationFinder.Choose(map, options))
-        {
-            if (generation.Damage is { } damage)
+            foreach (var damage in DamageOf(generation, archive.Path))
             {
                 yield return Outside(archive, damage, generation);
             }
 
-            if (generation.HasOneWrongOffset)
-            {
-                yield return Outside(
-                    archive,
-                    new Notice(
-                        BackupError.ArchiveInvalid, archive.Path,
-                        $"An offset in the last line of the manifest at offset {generation.ManifestOffset} is wrong.")
-                    {
-                        Remedy = Remedy.OptimizeArchive,
-                    },
-                    generation);
-            }
-
             foreach (var volume in volumes)
             {
-                yield return Test(archive, generation, volume, monitor, cancellation);
+                var report = Test(archive, generation, volume, monitor, cancellation);
+                foreach (var error in outside.Where(error => report.Passed && VolumeAt(generation, error.Offset) == volume))
+                {
+                    // Found once, and not again: all the same it was not as it should be.
+                    Note(report, archive, error);
+                }
+
+                yield return report;
             }
+        }
+
+        if (chosen.Count == 0 && map is not null)
+        {
+            throw GenerationFinder.NothingChosen(archive, map, options);
         }
     }
 
-    private static ArchiveMap? FindAll(ArchiveFile archive, CancellationToken cancellation, out List<Notice> problems)
+    private static IEnumerable<Notice> DamageOf(Generation generation, string path)
+    {
+        if (generation.Damage is { } damage)
+        {
+            yield return damage;
+        }
+
+        if (generation.HasOneWrongOffset)
+        {
+            yield return new Notice(
+                BackupError.ArchiveInvalid, path,
+                $"An offset in the last line of the manifest at offset {generation.ManifestOffset} is wrong.")
+            {
+                Remedy = Remedy.OptimizeArchive,
+            };
+        }
+    }
+
+    /// <summary>The volume of a generation that has a place in the archive; null when it is of none, or when that cannot be told.</summary>
+    private static ManifestVolume? VolumeAt(Generation generation, long? offset) => !generation.IsNative ? null
+        : generation.Volumes.FirstOrDefault(v => v.IsNative && offset >= generation.Start + v.Offset && offset < generation.Start + v.Offset + v.Length);
+
+    private static ArchiveMap? FindAll(ArchiveFile archive, CancellationToken cancellation, out List<BackupException> problems)
     {
         problems = [];
         try
         {
-            var walked = ArchiveMap.Walk(archive, cancellation);
+            var walked = ArchiveMap.Walk(archive, toleratesUnreadable: true, cancellation);
             if (walked.Tail != TailState.Clean)
             {
-                problems.Add(new Notice(
-                    BackupError.ArchiveInvalid, archive.Path,
+                problems.Add(new BackupException(
+                    BackupError.ArchiveInvalid,
                     walked.Tail == TailState.InterruptedAppend
                         ? $"A backup was interrupted at offset {walked.End}. The next one removes what it left; all before it is whole."
-                        : $"There is more data behind the end-of-archive marker at offset {walked.End}; no reader sees it."));
+                        : $"There is more data behind the end-of-archive marker at offset {walked.End}; no reader sees it.",
+                    archive.Path));
             }
 
             return walked;
         }
-        catch (BackupException e) when (e.Error == BackupError.ArchiveInvalid && e.Offset is not null)
+        catch (BackupException e) when (ArchiveErrors.IsDamage(e) && e.Offset is not null)
         {
             // The walk cannot go on, but what stands before the damage, and what is ours at the tail, can be tested.
             var map = ArchiveMap.Salvage(archive, e, cancellation);
@@ -82,7 +100,7 @@ internal static class ArchiveTester
                 throw;
             }
 
-            problems.Add(new Notice(e.Error, archive.Path, e.Message) { Remedy = e.Remedy });
+            problems.Add(e);
             return map.Generations.Count > 0 ? map : null;
         }
     }
@@ -93,16 +111,7 @@ internal static class ArchiveTester
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var report = new VolumeTestReport { Archive = archive.Path, Prefix = generation.Prefix, Generation = generation.Number, Target = volume.Target };
         monitor.Enter(volume.Target, report.Errors);
-        void Note(BackupException e)
-        {
-            report.ErrorCount++;
-            if (report.Errors.Count < MaxKept)
-            {
-                report.Errors.Add(new Notice(e.Error, e.Target ?? archive.Path, e.Message) { Remedy = e.Remedy });
-            }
-        }
-
-        var verification = new VolumeVerifier(archive, generation, volume, monitor, Note, cancellation)
+        var verification = new VolumeVerifier(archive, generation, volume, monitor, e => Note(report, archive, e), cancellation)
         {
             ReadsUnprotected = true,
         }.Run();
@@ -111,6 +120,15 @@ internal static class ArchiveTester
         report.Verified = verification.Verified;
         report.Duration = clock.Elapsed;
         return report;
+    }
+
+    private static void Note(VolumeTestReport report, ArchiveFile archive, BackupException e)
+    {
+        report.ErrorCount++;
+        if (report.Errors.Count < MaxKept)
+        {
+            report.Errors.Add(new Notice(e.Error, e.Target ?? archive.Path, e.Message) { Remedy = e.Remedy });
+        }
     }
 
     private static VolumeTestReport Outside(ArchiveFile archive, Notice error, Generation? generation = null) => new()

@@ -129,6 +129,22 @@ internal static class GenerationFinder
         }
     }
 
+    /// <summary>The error that nothing in the archive is what was asked for: it lists what there is.</summary>
+    public static BackupException NothingChosen(ArchiveFile archive, ArchiveMap map, ListOptions options)
+    {
+        var prefixes = map.Generations.Select(g => g.Prefix).Distinct().ToList();
+        string wanted = (options.Generation is { } number ? $"no generation {number}" : "no backup")
+            + (options.Prefix is null ? "" : $" of a prefix that matches '{EntryNames.ForMessage(options.Prefix)}'");
+        string has = prefixes.Count == 0 ? ""
+            : $" It has generations {map.Generations[0].Number} to {map.Generations[^1].Number} of: "
+                + string.Join(", ", prefixes.Take(10).Select(p => $"'{EntryNames.ForMessage(p)}'")) + (prefixes.Count > 10 ? ", ..." : ".");
+        return new BackupException(
+            BackupError.GenerationNotFound, $"'{archive.Path}' holds {wanted}.{has}", options.Prefix ?? archive.Path)
+        {
+            Remedy = prefixes.Count == 0 ? Remedy.None : Remedy.ListArchive,
+        };
+    }
+
     /// <summary>The generations that a listing is about with the volumes that it is about, oldest first.</summary>
     public static IEnumerable<(Generation Generation, IReadOnlyList<ManifestVolume> Volumes)> Choose(ArchiveMap map, ListOptions options)
     {

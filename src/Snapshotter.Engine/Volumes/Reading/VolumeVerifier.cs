@@ -78,7 +78,7 @@ internal sealed class VolumeVerifier(
             Settle(all: true);
             CheckTotals(reader);
         }
-        catch (BackupException e) when (e.Error is BackupError.ArchiveInvalid or BackupError.UnsafeEntry)
+        catch (BackupException e) when (ArchiveErrors.IsDamage(e) || e.Error == BackupError.UnsafeEntry)
         {
             problem(e);
         }
@@ -122,7 +122,7 @@ internal sealed class VolumeVerifier(
             }
             else if (ReadsUnprotected)
             {
-                ReadData(reader, hasher);
+                TryReadData(reader, hasher);
             }
         }
 
@@ -156,8 +156,26 @@ internal sealed class VolumeVerifier(
             return;
         }
 
-        ReadData(reader, hasher);
-        Compare(hasher.Finish(), expected, entry.Name.Span, entry.HeaderOffset);
+        if (TryReadData(reader, hasher))
+        {
+            Compare(hasher.Finish(), expected, entry.Name.Span, entry.HeaderOffset);
+        }
+    }
+
+    /// <summary>False when the disk does not give it, which is a problem of this file alone.</summary>
+    private bool TryReadData(VolumeReader reader, FileHasher hasher)
+    {
+        try
+        {
+            ReadData(reader, hasher);
+            return true;
+        }
+        catch (BackupException e) when (e.Error == BackupError.ArchiveUnreadable)
+        {
+            hasher.Finish();
+            problem(Unreadable(e, reader.Entry.Name.Span));
+            return false;
+        }
     }
 
     private void ReadData(VolumeReader reader, FileHasher hasher)
@@ -241,7 +259,15 @@ internal sealed class VolumeVerifier(
             }
 
             background.Dequeue();
-            Compare(next.Hash.GetAwaiter().GetResult(), next.Expected, next.Name, next.Offset);
+            try
+            {
+                Compare(next.Hash.GetAwaiter().GetResult(), next.Expected, next.Name, next.Offset);
+            }
+            catch (BackupException e) when (e.Error == BackupError.ArchiveUnreadable)
+            {
+                problem(Unreadable(e, next.Name));
+            }
+
             if (!all)
             {
                 return;
@@ -256,6 +282,16 @@ internal sealed class VolumeVerifier(
         {
             problem(Mismatch(name, offset, "its data is not what was saved: the checksum differs."));
         }
+    }
+
+    private static BackupException Unreadable(BackupException cause, ReadOnlySpan<byte> entryName)
+    {
+        string name = EntryNames.ForMessage(entryName);
+        return new(cause.Error, $"{cause.Message} Entry '{name}' has its data there.", cause.Target, cause)
+        {
+            Offset = cause.Offset,
+            EntryName = name,
+        };
     }
 
     private BackupException Mismatch(ReadOnlySpan<byte> entryName, long offset, string what)

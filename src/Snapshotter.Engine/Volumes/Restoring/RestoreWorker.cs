@@ -190,14 +190,14 @@ internal sealed class RestoreWorker(
             long copied = -1;
             if (inKernel)
             {
-                copied = file.CopyFrom(archive.File, position + done, run.Offset + done, Math.Min(KernelStep, run.Length - done));
+                copied = CopyInKernel(file, position + done, run.Offset + done, Math.Min(KernelStep, run.Length - done));
                 inKernel = copied >= 0;
             }
 
             if (!inKernel)
             {
                 buffer ??= new byte[Step];
-                int read = archive.File.Read(buffer.AsSpan(0, (int)Math.Min(Step, run.Length - done)), position + done);
+                int read = archive.Read(buffer.AsSpan(0, (int)Math.Min(Step, run.Length - done)), position + done);
                 file.Write(buffer.AsSpan(0, read), run.Offset + done);
                 copied = read;
             }
@@ -209,6 +209,25 @@ internal sealed class RestoreWorker(
 
             done += copied;
             advanced(copied, 0);
+        }
+    }
+
+    private long CopyInKernel(IFile file, long position, long offset, long count)
+    {
+        try
+        {
+            return file.CopyFrom(archive.File, position, offset, count);
+        }
+        catch (FileSystemException)
+        {
+            // The kernel does not say which of the two files it was: if the archive, this does.
+            buffer ??= new byte[Step];
+            for (long done = 0; done < count; done += buffer.Length)
+            {
+                _ = archive.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, count - done)), position + done);
+            }
+
+            throw;
         }
     }
 
