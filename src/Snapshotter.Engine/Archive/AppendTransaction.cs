@@ -18,6 +18,7 @@ internal sealed class AppendTransaction : IDisposable
     private const int CopyLimit = 128 * 1024;
 
     private readonly ArchiveFile archive;
+    private readonly ArchiveGuard guard;
     private readonly bool durable;
     private long originalLength;
     private readonly byte[] head = new byte[TarLayout.EndMarkerSize];
@@ -36,6 +37,9 @@ internal sealed class AppendTransaction : IDisposable
         Start = map.End;
         bufferStart = Start;
         Guard(() => originalLength = ArchiveTail.Settle(archive, map, reporter));
+        guard = new ArchiveGuard(archive, Start);
+        guard.Wrote(Start);
+        File = new GuardedFile(archive.File, guard);
     }
 
     /// <summary>Absolute offset of the generation's first byte: of the old end-of-archive marker.</summary>
@@ -44,7 +48,8 @@ internal sealed class AppendTransaction : IDisposable
     /// <summary>Absolute offset of the next byte to write.</summary>
     public long Position => bufferStart + buffered;
 
-    public IFile File => archive.File;
+    /// <summary>Where the generation's data may be written to.</summary>
+    public IFile File { get; }
 
     /// <summary>Writes at <see cref="Position"/>.</summary>
     public void Write(ReadOnlySpan<byte> data)
@@ -106,6 +111,7 @@ internal sealed class AppendTransaction : IDisposable
         Guard(() =>
         {
             long end = Position;
+            guard.Check(Math.Max(end, originalLength), isCommitted: false);
             File.Write(stackalloc byte[TarLayout.EndMarkerSize], end);
             File.SetLength(end + TarLayout.EndMarkerSize);
             cancellation.ThrowIfCancellationRequested();
@@ -119,6 +125,7 @@ internal sealed class AppendTransaction : IDisposable
             File.Write(head.AsSpan(0, TarLayout.BlockSize), Start);
             Flush();
             done = true;
+            guard.Check(end + TarLayout.EndMarkerSize, isCommitted: true);
         });
     }
 
@@ -133,24 +140,37 @@ internal sealed class AppendTransaction : IDisposable
         done = true;
         try
         {
+            if (guard.IsOverwritten)
+            {
+                // What stands there now is somebody else's.
+                return;
+            }
+
+            if (guard.CutTo is { } cut && cut < Start + TarLayout.EndMarkerSize)
+            {
+                // What was cut off is gone: zeros in its place would look like an archive.
+                archive.File.SetLength(cut);
+                return;
+            }
+
             if (headTouched)
             {
                 Span<byte> zeros = stackalloc byte[TarLayout.BlockSize];
                 zeros.Clear();
-                File.Write(zeros, Start);
+                archive.File.Write(zeros, Start);
                 Flush();
-                File.Write(zeros, Start + TarLayout.BlockSize);
+                archive.File.Write(zeros, Start + TarLayout.BlockSize);
             }
 
             // First to the bare marker, then out to the old length again: in between the archive is valid too.
-            if (File.Length > Start + TarLayout.EndMarkerSize)
+            if (archive.File.Length > Start + TarLayout.EndMarkerSize)
             {
-                File.SetLength(Start + TarLayout.EndMarkerSize);
+                archive.File.SetLength(Start + TarLayout.EndMarkerSize);
             }
 
             if (originalLength > Start + TarLayout.EndMarkerSize)
             {
-                File.SetLength(originalLength);
+                archive.File.SetLength(originalLength);
             }
 
             Flush();

@@ -16,11 +16,15 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
     /// <summary>How long a reader waits at least for one who moves bytes: that takes moments.</summary>
     private static readonly TimeSpan LongestMove = TimeSpan.FromMinutes(1);
 
-    private ArchiveFile(string path, IFile file, bool isWriter)
+    private readonly IFileSystem? fileSystem;
+    private FileStatus opened;
+
+    private ArchiveFile(string path, IFile file, bool isWriter, IFileSystem? fileSystem)
     {
         Path = path;
         File = file;
         IsWriter = isWriter;
+        this.fileSystem = fileSystem;
     }
 
     public string Path { get; }
@@ -28,7 +32,7 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
     public IFile File { get; }
 
     /// <summary>An archive that is open already, and locked as its user needs it.</summary>
-    public static ArchiveFile Of(string path, IFile file) => new(path, file, isWriter: true);
+    public static ArchiveFile Of(string path, IFile file) => new(path, file, isWriter: true, fileSystem: null);
 
     /// <summary>True when nobody else can write while this is open.</summary>
     public bool IsWriter { get; }
@@ -89,7 +93,7 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
         for (int opened = 1; ; opened++)
         {
             var archive = Open(fileSystem, path, FileAccessKind.ReadWrite).LockOrThrow(FileLock.Writer, wait, cancellation);
-            if (archive.IsStillThere(fileSystem) || opened == MaxOpened)
+            if (archive.IsStillThere() || opened == MaxOpened)
             {
                 return archive;
             }
@@ -129,6 +133,9 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
     public void LockForMoving(TimeSpan wait, CancellationToken cancellation) =>
         LockOrThrow(FileLock.Mover, wait, cancellation);
 
+    /// <summary>Lets readers in again.</summary>
+    public void EndMoving() => File.Unlock(FileLock.Mover);
+
     public void Dispose() => File.Dispose();
 
     private static ArchiveFile Open(IFileSystem fileSystem, string path, FileAccessKind access)
@@ -141,7 +148,7 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
             }
 
             var file = fileSystem.OpenFile(path, access);
-            return new ArchiveFile(path, file, isWriter: access != FileAccessKind.Read);
+            return new ArchiveFile(path, file, isWriter: access != FileAccessKind.Read, fileSystem);
         }
         catch (FileSystemException e)
         {
@@ -149,12 +156,39 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
         }
     }
 
-    private bool IsStillThere(IFileSystem fileSystem)
+    /// <summary>
+    /// What has become of the file since it was opened for writing, as a part of a sentence; null when it still stands where
+    /// it stood.
+    /// </summary>
+    public string? FindChangeOfPlace()
+    {
+        if (fileSystem is null)
+        {
+            return null;
+        }
+
+        File.GetStatus(out var own);
+        if (own.LinkCount == 0 && opened.LinkCount > 0)
+        {
+            return "it was removed";
+        }
+
+        if (!fileSystem.TryGetStatus(Path, out var standing))
+        {
+            return "it was removed or renamed";
+        }
+
+        // Some file systems of networks number a file anew whenever they are asked: there a number says nothing.
+        bool isNumbered = own.Id == opened.Id && fileSystem.TryGetStatus(Path, out var again) && again.Id == standing.Id;
+        return isNumbered && standing.Id != own.Id ? "another file was put in its place" : null;
+    }
+
+    private bool IsStillThere()
     {
         try
         {
-            File.GetStatus(out var opened);
-            return fileSystem.TryGetStatus(Path, out var standing) && standing.Id == opened.Id;
+            File.GetStatus(out opened);
+            return fileSystem!.TryGetStatus(Path, out var standing) && standing.Id == opened.Id;
         }
         catch (FileSystemException e)
         {

@@ -50,6 +50,9 @@ internal interface IFile : IDisposable
     /// </summary>
     bool TryLock(FileLock kind);
 
+    /// <summary>Lets go of a lock that this handle holds.</summary>
+    void Unlock(FileLock kind);
+
     /// <summary>True while another handle holds a lock that keeps this one from taking such a lock. Takes none itself.</summary>
     bool IsLocked(FileLock kind);
 

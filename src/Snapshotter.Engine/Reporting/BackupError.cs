@@ -39,6 +39,12 @@ public enum BackupError
     /// <summary>The operating system cannot read the archive at the offset given: a broken disk, or a lost connection.</summary>
     ArchiveUnreadable,
 
+    /// <summary>Somebody else removed, replaced, cut or overwrote the archive while it was written.</summary>
+    ArchiveChanged,
+
+    /// <summary>A global pax header of another program stands in the archive: it would change what is appended, for every reader.</summary>
+    GlobalHeader,
+
     /// <summary>Another process is writing the archive.</summary>
     ArchiveLocked,
 

@@ -21,6 +21,9 @@ internal sealed class FaultPlan
         this.isLasting = isLasting;
     }
 
+    /// <summary>Called after each operation, on the thread of the job: for those who look at the disk meanwhile.</summary>
+    public Action<string>? Watch { get; set; }
+
     /// <summary>Operations counted so far.</summary>
     public long Count { get; private set; }
 
@@ -66,6 +69,7 @@ internal sealed class FaultPlan
         if (!isHit)
         {
             apply();
+            Watch?.Invoke($"{Count}: {operation} {path}");
             return;
         }
         Hit ??= $"{operation} {path}";

@@ -88,6 +88,8 @@ internal sealed class MemoryFile(MemoryFileSystem fileSystem, long inode, string
 
     public bool TryLock(FileLock kind) => Use(() => fileSystem.TryLock(this, kind));
 
+    public void Unlock(FileLock kind) => Use(() => fileSystem.Unlock(this, kind));
+
     public bool IsLocked(FileLock kind) => Use(() => fileSystem.IsLocked(this, kind));
 
     public void GetAttributes(List<ExtendedAttribute> attributes) => Use(() => attributes.AddRange(fileSystem.Names[inode].Attributes));

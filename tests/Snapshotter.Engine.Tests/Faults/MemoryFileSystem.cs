@@ -397,6 +397,14 @@ internal sealed class MemoryFileSystem : IFileSystem
             _ => false,
         });
 
+    internal void Unlock(MemoryFile holder, FileLock kind)
+    {
+        if (locks.TryGetValue(holder.Inode, out var held))
+        {
+            held.RemoveAll(one => one.Holder == holder && one.Kind == kind);
+        }
+    }
+
     internal void Unlock(MemoryFile holder)
     {
         if (locks.TryGetValue(holder.Inode, out var held))

@@ -136,6 +136,8 @@ internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> b
 
         public bool TryLock(FileLock kind) => real.TryLock(kind);
 
+        public void Unlock(FileLock kind) => real.Unlock(kind);
+
         public bool IsLocked(FileLock kind) => real.IsLocked(kind);
 
         public void GetAttributes(List<ExtendedAttribute> attributes) => real.GetAttributes(attributes);

@@ -188,6 +188,12 @@ internal sealed unsafe class LinuxFile : LinuxHandle, IFile
             ? false
             : throw LinuxError.Last("cut a range out of", DisplayPath));
 
+    public void Unlock(FileLock kind)
+    {
+        // Where there are no locks nothing was taken.
+        _ = LibC.Lock(this, LibC.NoLock, PlaceOf(kind).At, 1);
+    }
+
     public bool IsLocked(FileLock kind)
     {
         var (type, at) = PlaceOf(kind);

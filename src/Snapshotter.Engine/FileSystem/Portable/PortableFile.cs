@@ -15,7 +15,7 @@ internal sealed class PortableFile : IFile
     private const uint LocksOffsetHigh = 0x4000_0000;
 
     private readonly SafeFileHandle handle;
-    private readonly List<FileStream> lockFiles = [];
+    private readonly Dictionary<FileLock, FileStream> lockFiles = [];
     private volatile bool isUnflushed;
 
     public PortableFile(string path, FileMode mode, FileAccess access, FileOptions options = FileOptions.None, int createMode = 0x1B6)
@@ -124,9 +124,21 @@ internal sealed class PortableFile : IFile
         var lockFile = LockFile.TryTake(status.Id, kind);
         if (lockFile is not null)
         {
-            lockFiles.Add(lockFile);
+            lockFiles[kind] = lockFile;
         }
         return lockFile is not null;
+    }
+
+    public void Unlock(FileLock kind)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            WindowsCalls.Unlock(handle, 0, 1, 0, RangeOf(kind));
+        }
+        else if (lockFiles.Remove(kind, out var lockFile))
+        {
+            lockFile.Dispose();
+        }
     }
 
     public bool IsLocked(FileLock kind)
@@ -179,7 +191,10 @@ internal sealed class PortableFile : IFile
         finally
         {
             handle.Dispose();
-            lockFiles.ForEach(lockFile => lockFile.Dispose());
+            foreach (var lockFile in lockFiles.Values)
+            {
+                lockFile.Dispose();
+            }
         }
     }
 }

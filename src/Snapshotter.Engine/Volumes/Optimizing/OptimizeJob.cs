@@ -111,6 +111,9 @@ internal sealed class OptimizeJob(IFileSystem fileSystem, string path, OptimizeO
         }
 
         TrailerMender.Mend(archive, staying, options.Durable);
+
+        // A copy of what could not be cut takes long, and moves nothing.
+        archive.EndMoving();
         ranges = [.. ranges.SkipLast(cut)];
         return ranges.Count == 0;
     }

@@ -1,0 +1,106 @@
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tar;
+
+namespace Snapshotter.Engine.Archive;
+
+/// <summary>
+/// Looks while an archive is written whether it is still there: under its path, as long as what was written, and with the
+/// bytes that stand where the new ones begin. Locks keep our own kind away only; others remove, replace and cut files as
+/// they like, and none of that makes a write fail.
+/// </summary>
+/// <param name="archive">The archive.</param>
+/// <param name="start">Where the new generation begins.</param>
+internal sealed class ArchiveGuard(ArchiveFile archive, long start)
+{
+    private readonly byte[] before = Read(archive, start - TarLayout.BlockSize, start < TarLayout.BlockSize ? 0 : TarLayout.BlockSize);
+    private long written;
+
+    /// <summary>How long the file was when it was found too short; null while that has not happened.</summary>
+    public long? CutTo { get; private set; }
+
+    /// <summary>True when somebody else wrote where the new generation begins: then nothing there is ours to take back.</summary>
+    public bool IsOverwritten { get; private set; }
+
+    /// <summary>A write of ours has reached an offset. From any thread.</summary>
+    public void Wrote(long end)
+    {
+        long known;
+        while (end > (known = Volatile.Read(ref written)) && Interlocked.CompareExchange(ref written, end, known) != known)
+        {
+        }
+    }
+
+    /// <summary>Before each write, which would fill what was cut off with zeros. From any thread.</summary>
+    /// <exception cref="BackupException">ArchiveChanged.</exception>
+    public void CheckLength()
+    {
+        long least = Volatile.Read(ref written);
+        if (least > 0 && archive.File.Length is var length && length < least)
+        {
+            CutTo = length;
+            throw Changed($"it was cut to {length} bytes");
+        }
+    }
+
+    /// <summary>When all is written, and again when it is committed.</summary>
+    /// <param name="length">How long the file must be now.</param>
+    /// <param name="isCommitted">False while zeros must stand where the generation begins.</param>
+    /// <exception cref="BackupException">ArchiveChanged.</exception>
+    public void Check(long length, bool isCommitted)
+    {
+        CheckLength();
+        if (archive.FindChangeOfPlace() is { } change)
+        {
+            throw Changed(change);
+        }
+
+        byte[] now = Read(archive, start - before.Length, before.Length);
+        if (!before.AsSpan().SequenceEqual(now))
+        {
+            IsOverwritten = now.AsSpan().ContainsAnyExcept((byte)0);
+            CutTo = IsOverwritten ? null : EndOfContent();
+            throw Changed($"it was cut or overwritten before offset {start}");
+        }
+
+        byte[] head = Read(archive, start, TarLayout.EndMarkerSize);
+        if (!GenerationMark.StandsAt(archive, start) || head.Length < TarLayout.EndMarkerSize
+            || isCommitted == TarBlock.IsZero(head.AsSpan(0, TarLayout.BlockSize))
+            || (!isCommitted && !TarBlock.IsZero(head.AsSpan(TarLayout.BlockSize))))
+        {
+            IsOverwritten = true;
+            throw Changed($"somebody else wrote at offset {start}");
+        }
+
+        if (archive.File.Length is var actual && actual != length)
+        {
+            throw Changed($"it has {actual} bytes, not {length} as written");
+        }
+    }
+
+    /// <summary>Behind the last byte before the generation that is not zero: the zeros from there on came of writing behind a cut.</summary>
+    private long EndOfContent()
+    {
+        const int step = 64 * 1024;
+        for (long end = start; end > 0; end -= step)
+        {
+            long from = Math.Max(0, end - step);
+            int last = Read(archive, from, (int)(end - from)).AsSpan().LastIndexOfAnyExcept((byte)0);
+            if (last >= 0)
+            {
+                return from + last + 1;
+            }
+        }
+
+        return 0;
+    }
+
+    private static byte[] Read(ArchiveFile archive, long offset, int count)
+    {
+        byte[] bytes = new byte[count];
+        return count == 0 ? bytes : bytes[..archive.Read(bytes, offset)];
+    }
+
+    private BackupException Changed(string how) => new(
+        BackupError.ArchiveChanged, $"The archive '{archive.Path}' was changed by somebody else while it was written: {how}.", archive.Path);
+}
