@@ -13,7 +13,10 @@ namespace Snapshotter.Engine.Archive;
 /// <param name="start">Where the new generation begins.</param>
 internal sealed class ArchiveGuard(ArchiveFile archive, long start)
 {
-    private readonly byte[] before = Read(archive, start - TarLayout.BlockSize, start < TarLayout.BlockSize ? 0 : TarLayout.BlockSize);
+    private readonly byte[] before = Read(archive, Math.Max(0, start - TarLayout.BlockSize), start);
+
+    /// <summary>The block there is zero, the second one may be what a killed backup has left.</summary>
+    private readonly byte[] head = Read(archive, start, start + TarLayout.EndMarkerSize);
     private long written;
 
     /// <summary>How long the file was when it was found too short; null while that has not happened.</summary>
@@ -55,7 +58,7 @@ internal sealed class ArchiveGuard(ArchiveFile archive, long start)
             throw Changed(change);
         }
 
-        byte[] now = Read(archive, start - before.Length, before.Length);
+        byte[] now = Read(archive, start - before.Length, start);
         if (!before.AsSpan().SequenceEqual(now))
         {
             IsOverwritten = now.AsSpan().ContainsAnyExcept((byte)0);
@@ -63,10 +66,9 @@ internal sealed class ArchiveGuard(ArchiveFile archive, long start)
             throw Changed($"it was cut or overwritten before offset {start}");
         }
 
-        byte[] head = Read(archive, start, TarLayout.EndMarkerSize);
-        if (!GenerationMark.StandsAt(archive, start) || head.Length < TarLayout.EndMarkerSize
-            || isCommitted == TarBlock.IsZero(head.AsSpan(0, TarLayout.BlockSize))
-            || (!isCommitted && !TarBlock.IsZero(head.AsSpan(TarLayout.BlockSize))))
+        byte[] begins = Read(archive, start, start + head.Length);
+        if (!GenerationMark.StandsAt(archive, start)
+            || (isCommitted ? begins.Length == 0 || begins[0] == 0 : !begins.AsSpan().SequenceEqual(head)))
         {
             IsOverwritten = true;
             throw Changed($"somebody else wrote at offset {start}");
@@ -85,7 +87,7 @@ internal sealed class ArchiveGuard(ArchiveFile archive, long start)
         for (long end = start; end > 0; end -= step)
         {
             long from = Math.Max(0, end - step);
-            int last = Read(archive, from, (int)(end - from)).AsSpan().LastIndexOfAnyExcept((byte)0);
+            int last = Read(archive, from, end).AsSpan().LastIndexOfAnyExcept((byte)0);
             if (last >= 0)
             {
                 return from + last + 1;
@@ -95,10 +97,10 @@ internal sealed class ArchiveGuard(ArchiveFile archive, long start)
         return 0;
     }
 
-    private static byte[] Read(ArchiveFile archive, long offset, int count)
+    private static byte[] Read(ArchiveFile archive, long from, long to)
     {
-        byte[] bytes = new byte[count];
-        return count == 0 ? bytes : bytes[..archive.Read(bytes, offset)];
+        byte[] bytes = new byte[to - from];
+        return bytes.Length == 0 ? bytes : bytes[..archive.Read(bytes, from)];
     }
 
     private BackupException Changed(string how) => new(
