@@ -31,6 +31,30 @@ public sealed class ReadingTests : ModuleTest
     [InlineData("'backup.tar', 'backup.tar' | Test-BackupTar -Quiet", 2)]
     public void Rows_are_those_asked_for(string script, int count) => Assert.Equal(count, Run(script).Count);
 
+    /// <summary>Where nothing was tested, nothing is passed; where nothing is as asked for, that is told.</summary>
+    [Theory]
+    [InlineData("Test-BackupTar backup.tar -Prefix mistyped")]
+    [InlineData("Test-BackupTar backup.tar -Prefix mis*")]
+    [InlineData("Test-BackupTar backup.tar -Generation 99")]
+    [InlineData("Test-BackupTar backup.tar -Prefix b -Generation 1")]
+    [InlineData("Test-BackupTar empty.tar")]
+    [InlineData("Get-BackupTar backup.tar -Prefix mistyped", false)]
+    [InlineData("Get-BackupTar backup.tar -Prefix mis*", false)]
+    [InlineData("Get-BackupTar backup.tar -Generation 99", false)]
+    [InlineData("Get-BackupTar backup.tar -Generation 99 -Entry", false)]
+    [InlineData("Optimize-BackupTar backup.tar -Prefix mistyped -KeepLast 1", false)]
+    [InlineData("Optimize-BackupTar backup.tar -Generation 99", false)]
+    public void What_is_not_there_is_told(string script, bool isTest = true)
+    {
+        Run("Initialize-BackupTar empty.tar");
+        Assert.Equal("GenerationNotFound", ErrorId(script));
+        if (isTest)
+        {
+            Assert.Equal("GenerationNotFound", ErrorId(script + " -Quiet"));
+            Assert.False(Session.Value<bool>(script + " -Quiet -ErrorAction SilentlyContinue"));
+        }
+    }
+
     [Fact]
     public void Row_describes_its_volume()
     {

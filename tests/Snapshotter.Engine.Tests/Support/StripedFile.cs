@@ -41,6 +41,10 @@ internal sealed class StripedFile(long size, int data, int period, long holeStar
 
     public bool TryLock(FileLock kind) => throw new NotSupportedException();
 
+    public void Unlock(FileLock kind) => throw new NotSupportedException();
+
+    public bool IsLocked(FileLock kind) => throw new NotSupportedException();
+
     public void GetAttributes(List<ExtendedAttribute> attributes) => throw new NotSupportedException();
 
     public MetadataLoss SetMetadata(in FileMetadata metadata) => throw new NotSupportedException();

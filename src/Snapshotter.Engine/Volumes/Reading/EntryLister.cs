@@ -22,7 +22,7 @@ internal sealed class EntryLister
         this.archive = archive;
         this.map = map;
         this.cancellation = cancellation;
-        owners = new EntryOwners(map.Generations);
+        owners = new EntryOwners(archive, map.Generations);
         problem = map.Damage;
     }
 
@@ -31,8 +31,20 @@ internal sealed class EntryLister
     {
         using var archive = ArchiveFile.OpenRead(fileSystem, path, cancellation: cancellation);
         var lister = new EntryLister(archive, ArchiveMap.ReadOrSalvage(archive, cancellation), cancellation);
-        var entries = options == new ListOptions() ? lister.All() : lister.Of(GenerationFinder.Choose(lister.map, options));
-        foreach (var entry in entries)
+        bool isAll = options == new ListOptions();
+        var chosen = GenerationFinder.Choose(lister.map, options).ToList();
+        if (chosen.Count == 0 && !isAll)
+        {
+            throw GenerationFinder.NothingChosen(archive, lister.map, options);
+        }
+
+        if (chosen.Find(c => c.Generation.Damage is not null).Generation is { } damaged)
+        {
+            // Which entries are of which volume cannot all be told.
+            lister.problem ??= new DamageGuard(path, lister.map.Generations).Refusal(damaged);
+        }
+
+        foreach (var entry in isAll ? lister.All() : lister.Of(chosen))
         {
             yield return entry;
         }
@@ -92,6 +104,11 @@ internal sealed class EntryLister
         catch (TarFormatException e)
         {
             problem ??= ArchiveErrors.Invalid(archive.Path, e);
+            return false;
+        }
+        catch (BackupException e) when (ArchiveErrors.IsDamage(e))
+        {
+            problem ??= e;
             return false;
         }
     }

@@ -1,4 +1,5 @@
 using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
 
 namespace Snapshotter.Engine.Volumes.Reading;
@@ -9,14 +10,12 @@ namespace Snapshotter.Engine.Volumes.Reading;
 /// </summary>
 internal sealed class EntryOwners
 {
-    private const int IdLength = 64;
-
     private readonly List<Place> generations = [];
     private readonly List<Place> volumes = [];
     private readonly Dictionary<long, Generation> manifests = [];
     private readonly Dictionary<string, List<Place>> foreign = new(StringComparer.Ordinal);
 
-    public EntryOwners(IReadOnlyList<Generation> all)
+    public EntryOwners(ArchiveFile archive, IReadOnlyList<Generation> all)
     {
         foreach (var generation in all)
         {
@@ -41,12 +40,26 @@ internal sealed class EntryOwners
                     foreign.Add(root, places = []);
                 }
 
-                places.Add(new Place(generation.Start, generation.ManifestOffset, generation, volume));
+                var range = RangeOf(archive, generation, volume);
+                places.Add(new Place(range.Start, range.End, generation, volume));
             }
         }
 
         generations.Sort();
         volumes.Sort();
+    }
+
+    /// <summary>Entries of a run that failed have the names of the volume, and are not of it.</summary>
+    private static ByteRange RangeOf(ArchiveFile archive, Generation generation, ManifestVolume volume)
+    {
+        try
+        {
+            return generation.Extents.Of(archive, generation, volume);
+        }
+        catch (BackupException e) when (ArchiveErrors.IsDamage(e))
+        {
+            return new ByteRange(generation.Start, generation.ManifestOffset);
+        }
     }
 
     /// <summary>The generation of an entry, and its volume unless it is a manifest or a list of checksums; null for both when it is of none.</summary>
@@ -80,7 +93,7 @@ internal sealed class EntryOwners
         {
             int length = name[start..].IndexOf((byte)'/');
             length = length < 0 ? name.Length - start : length;
-            if (length == IdLength && foreign.TryGetValue(EntryNames.Display(name[..(start + length)]), out var places))
+            if (length == EntryNames.IdLength && foreign.TryGetValue(EntryNames.Display(name[..(start + length)]), out var places))
             {
                 // The first one that ends behind the entry is the one it was saved for.
                 int before = CountWhere(places, place => place.End <= offset);
