@@ -723,6 +723,24 @@ test_commands_of_the_readme() {
 
 # ---- examples ----
 
+test_examples_of_the_pages_about_containers() {
+    # The names that the pages use are this test's only in an engine that was started for it.
+    [ -n "${engine:-}" ] || { echo "not run: the engine is not this script's own"; return; }
+    for name in busy_lewin db web; do
+        mkdir "$name"
+        box -d --name "$name" -l snapshotter.enable=true -v "$PWD/$name:/data" -- "${waiting[@]}" >/dev/null
+    done
+    empty_archive
+    awk '/^```powershell$/ { print "& {"; inside = 1; next } /^```$/ && inside { print "}"; inside = 0 } inside' \
+        "$root/docs/containers.md" "$root/docs/cmdlets/Get-ContainerVolume.md" | grep -v /run/user/ >pages.ps1
+    [ "$(grep -c Get-ContainerVolume pages.ps1)" -ge 7 ]
+    code=0
+    host "\$ErrorActionPreference = 'Stop'; . ./pages.ps1" || code=$?
+    docker rm -f busy_lewin db web >/dev/null
+    equal 0 $code
+    says config.yml 'prefix: '
+}
+
 test_the_crontab_script_reads_the_exit_code() {
     local code expected
     mkdir bin
