@@ -51,41 +51,41 @@ function Resolve-Failure([Management.Automation.ErrorRecord] $ErrorRecord) {
 }
 
 function Format-Volume($Volume, [string] $Verb) {
-    "$Verb $($Volume.Prefix) $($Volume.Target): $(Format-Count $Volume.Entries entry entries), $(Format-Size $Volume.Bytes), " +
+    "$Verb $(Format-Name $Volume.Prefix) $(Format-Name $Volume.Target): $(Format-Count $Volume.Entries entry entries), $(Format-Size $Volume.Bytes), " +
         "$(Format-Duration $Volume.Duration)$(if (-not $Volume.Complete) { ", INCOMPLETE ($(Format-Count $Volume.WarningCount warning))" })"
 }
 
 # The lines of one result.
 function Format-Result([string] $Command, $Result) {
     switch ($Command) {
-        'init' { "init $($Result.FullName): an empty archive" }
+        'init' { "init $(Format-Name $Result.FullName): an empty archive" }
         'backup' {
             Format-Volume $Result saved
             foreach ($old in $Result.Removed) {
                 # A generation of several volumes is told once.
-                if ($run.Removed.Add($old.Generation)) { "removed $($old.Prefix) #$($old.Generation) of $(Format-Time $old.Created), $(Format-Size $old.Bytes)" }
+                if ($run.Removed.Add($old.Generation)) { "removed $(Format-Name $old.Prefix) #$($old.Generation) of $(Format-Time $old.Created), $(Format-Size $old.Bytes)" }
             }
         }
         'restore' { Format-Volume $Result restored }
         'list' {
-            $place = "$($Result.Prefix) #$($Result.Generation)"
+            $place = "$(Format-Name $Result.Prefix) #$($Result.Generation)"
             if ($null -ne $Result.Offset) {
-                "$place $($Result.Target): $([Snapshotter.PowerShell.Output.DisplayText]::Mode($Result.Type, $Result.Mode)) " +
-                    "$($Result.UserId):$($Result.GroupId) $(Format-Size $Result.Size) $(Format-Time $Result.Modified) $($Result.Path)" +
-                    "$(if ($Result.LinkTarget) { " -> $($Result.LinkTarget)" })"
+                "$place $(Format-Name $Result.Target): $([Snapshotter.PowerShell.Output.DisplayText]::Mode($Result.Type, $Result.Mode)) " +
+                    "$($Result.UserId):$($Result.GroupId) $(Format-Size $Result.Size) $(Format-Time $Result.Modified) $(Format-Name $Result.Path)" +
+                    "$(if ($Result.LinkTarget) { " -> $(Format-Name $Result.LinkTarget)" })"
             }
             else {
-                "$place of $(Format-Time $Result.Created) $($Result.Target): $(Format-Count $Result.Entries entry entries), $(Format-Size $Result.Bytes)" +
+                "$place of $(Format-Time $Result.Created) $(Format-Name $Result.Target): $(Format-Count $Result.Entries entry entries), $(Format-Size $Result.Bytes)" +
                     "$(if (-not $Result.Complete) { ', INCOMPLETE' })"
             }
         }
         'test' {
-            foreach ($problem in $Result.Errors) { Write-Complaint error "$($problem.Path): $($problem.Message)" }
-            "$($Result.Prefix) #$($Result.Generation) $($Result.Target): $(Format-Count $Result.Verified file) compared, $($Result.Passed ? 'whole' : 'DAMAGED')"
+            foreach ($problem in $Result.Errors) { Write-Complaint error "$problem" }
+            "$(Format-Name $Result.Prefix) #$($Result.Generation) $(Format-Name $Result.Target): $(Format-Count $Result.Verified file) compared, $($Result.Passed ? 'whole' : 'DAMAGED')"
         }
         'prune' {
             $verb = $Result.Keep ? 'kept' : $parameters.WhatIf ? 'would remove' : 'removed'
-            "$verb $($Result.Prefix) #$($Result.Generation) of $(Format-Time $Result.Created), $(Format-Size $Result.Bytes)" +
+            "$verb $(Format-Name $Result.Prefix) #$($Result.Generation) of $(Format-Time $Result.Created), $(Format-Size $Result.Bytes)" +
                 "$(if ($Result.Reasons) { ": $($Result.Reasons -join ', ')" })"
         }
     }
@@ -109,7 +109,7 @@ filter Receive-Output([string] $Command, [Collections.Generic.List[object]] $Res
         if ($null -ne $Results) { $Results.Add((ConvertTo-Plain $_)) }
         else {
             foreach ($line in Format-Result $Command $_) {
-                if ($parameters.WhatIf) { [Console]::Out.WriteLine($line) } else { Write-Log $line }
+                if ($parameters.WhatIf) { [Console]::Out.WriteLine((Format-Line $line)) } else { Write-Log $line }
             }
         }
     }
@@ -174,7 +174,7 @@ finally {
     }
 }
 
-if ($null -ne $results) { [Console]::Out.WriteLine((ConvertTo-Json -InputObject $results.ToArray() -Depth 9)) }
+if ($null -ne $results) { [Console]::Out.WriteLine((ConvertTo-Json -InputObject $results.ToArray() -Depth 9 -EscapeHandling EscapeNonAscii).Replace("`u{7f}", '\u007f')) }
 elseif (-not ($run.Failed -or $run.Misused -or $parameters.WhatIf -or $parameters.Quiet)) {
     $work = @{ backup = 'volume', ' saved'; restore = 'volume', ' restored'; test = 'volume', ' read back'; prune = 'generation', ' removed' }[$command]
     if ($work) {

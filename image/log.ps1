@@ -8,7 +8,14 @@ function Format-Size($Bytes) { $null -eq $Bytes ? 'size unknown' : [Snapshotter.
 
 function Format-Duration([TimeSpan] $Time) { [Snapshotter.PowerShell.Output.DisplayText]::Duration($Time) }
 
-function Write-Log([string] $Line) { [Console]::Out.WriteLine("$(Format-Time ([DateTimeOffset]::Now)) $Line") }
+# Names may hold what a terminal takes for commands, or line breaks. Before the module is there nothing of an archive is told.
+function Format-Name([string] $Name) { [Snapshotter.PowerShell.Output.DisplayText]::Safe($Name) }
+
+function Format-Line([string] $Line) {
+    'Snapshotter.PowerShell.Output.DisplayText' -as [type] ? [Snapshotter.PowerShell.Output.DisplayText]::SafeLine($Line) : $Line
+}
+
+function Write-Log([string] $Line) { [Console]::Out.WriteLine("$(Format-Time ([DateTimeOffset]::Now)) $(Format-Line $Line)") }
 
 # What is said to the console itself, as -WhatIf does, becomes lines of the log as well.
 function Invoke-Logged([scriptblock] $Action) {
@@ -25,7 +32,7 @@ function Invoke-Logged([scriptblock] $Action) {
 # Every line of a text has its time: none can be lost from a log that is searched by line.
 function Write-Complaint([string] $Kind, [string] $Text) {
     foreach ($line in $Text.TrimEnd() -split '\r?\n') {
-        [Console]::Error.WriteLine("$(Format-Time ([DateTimeOffset]::Now)) ${Kind}: $line")
+        [Console]::Error.WriteLine("$(Format-Time ([DateTimeOffset]::Now)) ${Kind}: $(Format-Line $line)")
     }
 }
 

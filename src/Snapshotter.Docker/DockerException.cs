@@ -1,3 +1,5 @@
+using Snapshotter.Engine.Reporting;
+
 namespace Snapshotter.Docker;
 
 /// <summary>What went wrong, as a stable name: users and scripts may rely on it, not on the words of a message.</summary>
@@ -28,7 +30,7 @@ public sealed class DockerException : Exception
     /// <param name="target">The container or address concerned.</param>
     /// <param name="inner">The cause, if another exception was it.</param>
     public DockerException(DockerError error, string message, string? target = null, Exception? inner = null)
-        : base(message, inner)
+        : base(Shown.Line(message), inner)
     {
         Error = error;
         Target = target;

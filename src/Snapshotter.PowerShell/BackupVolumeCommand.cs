@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Snapshotter.Engine;
+using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Volumes;
 using Snapshotter.PowerShell.Arguments;
 using Snapshotter.PowerShell.Completion;
@@ -167,10 +168,10 @@ public sealed class BackupVolumeCommand : RetentionCommand
         string action = Messages.Format(nameof(Messages.ActionBackup), string.Join(", ", config.Volumes), config.Prefix);
         if (IsWhatIf)
         {
-            ShouldProcess(archive, action);
+            ShouldProcess(Shown.Name(archive), action);
             foreach (PlannedGeneration generation in going)
             {
-                ShouldProcess(archive, Messages.Format(
+                ShouldProcess(Shown.Name(archive), Messages.Format(
                     nameof(Messages.ActionKeep), generation.Generation, generation.Prefix, generation.Created.LocalDateTime));
             }
 
@@ -178,8 +179,8 @@ public sealed class BackupVolumeCommand : RetentionCommand
         }
 
         if (going.Count > 0)
-            action = Messages.Format(nameof(Messages.ActionBackupKeep), action, string.Join(", ", going.Select(generation => generation.Generation)));
-        return ShouldProcess(archive, action);
+            action += Messages.Format(nameof(Messages.ActionBackupKeep), string.Join(", ", going.Select(generation => generation.Generation)));
+        return ShouldProcess(Shown.Name(archive), action);
     }
 
     private void HoldContainers()

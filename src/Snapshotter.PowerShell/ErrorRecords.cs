@@ -31,7 +31,7 @@ internal static class ErrorRecords
 
     /// <summary>A problem with one file, which does not end the job.</summary>
     public static ErrorRecord From(Notice problem)
-        => From(new BackupException(problem.Kind, NoticeText.Of(problem), problem.Path) { Remedy = problem.Remedy });
+        => From(new BackupException(problem.Kind, problem.ToString(), problem.Path) { Remedy = problem.Remedy });
 
     /// <summary>Wildcards that match no file or directory.</summary>
     public static ErrorRecord NothingMatches(string pattern)
@@ -44,14 +44,22 @@ internal static class ErrorRecords
 
     /// <summary>Parameters that do not go together, or whose values cannot be.</summary>
     public static ErrorRecord Usage(string id, string message, object? target)
-        => new(new ArgumentException(message), id, ErrorCategory.InvalidArgument, target);
+        => Named(new ErrorRecord(new ArgumentException(message), id, ErrorCategory.InvalidArgument, target));
 
     /// <summary>The message shown is what is wrong and what to do; the latter also stands by itself.</summary>
     private static ErrorRecord New(Exception exception, string id, ErrorCategory category, object? target, string remedy)
-        => new(exception, id, category, target)
+        => Named(new ErrorRecord(exception, id, category, target)
         {
             ErrorDetails = new ErrorDetails(Remedies.Join(exception.Message, remedy)) { RecommendedAction = remedy },
-        };
+        });
+
+    /// <summary>Scripts get the target as it is; what PowerShell shows of it is safe.</summary>
+    private static ErrorRecord Named(ErrorRecord record)
+    {
+        if (record.TargetObject is string target)
+            record.CategoryInfo.TargetName = Shown.Name(target);
+        return record;
+    }
 
     private static ErrorCategory CategoryOf(DockerError error) => error switch
     {

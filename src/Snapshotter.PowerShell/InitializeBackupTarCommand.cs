@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Snapshotter.Engine;
+using Snapshotter.Engine.Reporting;
 
 namespace Snapshotter.PowerShell;
 
@@ -23,7 +24,7 @@ public sealed class InitializeBackupTarCommand : SnapshotterCommand
     {
         foreach (string archive in Path.Select(ResolveLiteral))
         {
-            if (!ShouldProcess(archive, Messages.ActionInitialize))
+            if (!ShouldProcess(Shown.Name(archive), Messages.ActionInitialize))
                 continue;
             Run(_ => BackupTar.Initialize(archive, Force));
             WriteObject(InvokeProvider.Item.Get([archive], force: true, literalPath: true), true);

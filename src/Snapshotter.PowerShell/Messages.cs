@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Resources;
+using Snapshotter.Engine.Reporting;
 
 namespace Snapshotter.PowerShell;
 
@@ -32,7 +33,6 @@ internal static class Messages
     public static string ActionMend => Get(nameof(ActionMend));
     public static string UntrustedQuery => Get(nameof(UntrustedQuery));
     public static string UntrustedOlder => Get(nameof(UntrustedOlder));
-    public static string UntrustedOlderQuery => Get(nameof(UntrustedOlderQuery));
     public static string OlderLeftOut => Get(nameof(OlderLeftOut));
     public static string UntrustedCaption => Get(nameof(UntrustedCaption));
     public static string MountOmitted => Get(nameof(MountOmitted));
@@ -46,9 +46,9 @@ internal static class Messages
     public static string AndMore => Get(nameof(AndMore));
     public static string ContainersHeld => Get(nameof(ContainersHeld));
 
-    /// <summary>A message with its placeholders filled.</summary>
+    /// <summary>A message with its placeholders filled; texts among them are names, and are shown as such.</summary>
     public static string Format(string name, params object?[] arguments)
-        => string.Format(CultureInfo.CurrentCulture, Get(name), arguments);
+        => string.Format(CultureInfo.CurrentCulture, Get(name), Array.ConvertAll(arguments, argument => argument is string text ? Shown.Name(text) : argument));
 
     private static string Get(string name)
         => Table.GetString(name, CultureInfo.CurrentUICulture) ?? throw new MissingManifestResourceException(name);

@@ -97,7 +97,7 @@ public sealed class OptimizeBackupTarCommand : RetentionCommand
         string action = going == 0
             ? Messages.ActionMend
             : Messages.Format(nameof(Messages.ActionOptimize), going, plan.Generations.Count, DisplayText.Size(plan.GainedBytes));
-        if ((going > 0 || plan.IsUnfinished) && ShouldProcess(archive, action))
+        if ((going > 0 || plan.IsUnfinished) && ShouldProcess(Shown.Name(archive), action))
             plan.Execute(reporter, Cancellation);
         else if (!IsWhatIf && going > 0)
             return;

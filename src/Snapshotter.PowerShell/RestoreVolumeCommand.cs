@@ -107,7 +107,7 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
             RequireMounts(volumes);
         if (!isTrusted && !ConfirmTargets(volumes))
             return;
-        List<PlannedVolume> chosen = [.. volumes.Where(volume => ShouldProcess(volume.Path, Describe(volume)))];
+        List<PlannedVolume> chosen = [.. volumes.Where(volume => ShouldProcess(Shown.Name(volume.Path), Describe(volume)))];
         if (chosen.Count == 0)
             return;
         foreach (VolumeReport report in plan.Execute(chosen, reporter, Cancellation))
@@ -160,12 +160,14 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
     {
         if (volumes.Count == 0 || IsWhatIf || IsUnattended || WillConfirm)
             return true;
-        string places = string.Join(", ", volumes.Where(volume => !volume.IsOlder).Select(volume => volume.Path));
-        string older = string.Join(", ", volumes.Where(volume => volume.IsOlder).Select(volume => Messages.Format(
-            nameof(Messages.UntrustedOlder), volume.Path, volume.Archived.Generation, volume.Archived.Created.LocalDateTime)));
-        string query = Messages.Format(nameof(Messages.UntrustedQuery), ResolveLiteral(Archive), places.Length == 0 ? older : places);
-        if (places.Length > 0 && older.Length > 0)
-            query += Environment.NewLine + Messages.Format(nameof(Messages.UntrustedOlderQuery), older);
+        string places = string.Join(", ", volumes.Select(volume => volume.Path));
+        string query = Messages.Format(nameof(Messages.UntrustedQuery), ResolveLiteral(Archive), places);
+        foreach (PlannedVolume older in volumes.Where(volume => volume.IsOlder))
+        {
+            query += Environment.NewLine + Messages.Format(
+                nameof(Messages.UntrustedOlder), older.Path, older.Archived.Generation, older.Archived.Created.LocalDateTime);
+        }
+
         return ShouldContinue(query, Messages.UntrustedCaption, ref yesToAll, ref noToAll);
     }
 }

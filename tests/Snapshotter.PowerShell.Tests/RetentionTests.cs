@@ -64,7 +64,7 @@ public sealed class RetentionTests : ModuleTest
         Assert.Equal(["db", "web"], Restored("Restore-Volume backup.tar -Prefix volumes"));
         string created = Run("(Get-BackupTar backup.tar)[0].Created.LocalDateTime.ToString('yyyy-MM-dd HH:mm:ss')")[0].ToString();
         string question = Assert.Single(Session.Host.Questions);
-        Assert.Contains($"{Folder["web"]} from generation 1 of {created}", question);
+        Assert.Contains($"{Folder["web"]} is not in the newest generation: its copy comes from generation 1 of {created}", question);
 
         // Not asked: left out, with a warning, unless named.
         foreach (string script in new[] { "-Confirm:$false", "-Confirm:$false -WhatIf" })

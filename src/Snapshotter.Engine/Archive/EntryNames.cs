@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Snapshotter.Engine.FileSystem;
 
 namespace Snapshotter.Engine.Archive;
 
@@ -84,29 +85,20 @@ internal static class EntryNames
             : ForMessage(name);
     }
 
-    /// <summary>Bytes as text for messages and listings.</summary>
-    public static string Display(ReadOnlySpan<byte> name) => Encoding.UTF8.GetString(name);
+    /// <summary>Bytes as text for listings.</summary>
+    public static string Display(ReadOnlySpan<byte> name) => NameText.Decode(name);
 
-    /// <summary>
-    /// Bytes as text for messages only: a hostile name may be a megabyte long, or hold what a terminal takes for commands.
-    /// </summary>
+    /// <summary>Bytes as text for messages, which show it safely: a hostile name may be a megabyte long.</summary>
     public static string ForMessage(ReadOnlySpan<byte> name)
     {
         const int longest = 1024;
-        return Printable(Display(name[..Math.Min(name.Length, longest)]) + (name.Length > longest ? "..." : ""));
+        return Display(name[..Math.Min(name.Length, longest)]) + (name.Length > longest ? "..." : "");
     }
 
     /// <inheritdoc cref="ForMessage(ReadOnlySpan{byte})"/>
     public static string ForMessage(string name)
     {
         const int longest = 256;
-        return Printable(name.Length > longest ? name[..longest] + "..." : name);
-    }
-
-    private static string Printable(string text)
-    {
-        return text.AsSpan().ContainsAnyInRange('\0', '\u001F') || text.AsSpan().ContainsAnyInRange('\u007F', '\u009F')
-            ? string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c))
-            : text;
+        return name.Length > longest ? name[..longest] + "..." : name;
     }
 }

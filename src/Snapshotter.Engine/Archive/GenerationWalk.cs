@@ -125,7 +125,7 @@ internal sealed class GenerationWalk(ArchiveFile archive, GenerationList generat
         }
         catch (BackupException e) when (toleratesUnreadable && e.Error == BackupError.ArchiveUnreadable)
         {
-            return ManifestEntry.Refuse(entry, $"it cannot be read ({e.Message})", NextNumber(), BackupError.ArchiveUnreadable) with { Start = start };
+            return ManifestEntry.Refuse(entry, $"it cannot be read ({e.Message:said})", NextNumber(), BackupError.ArchiveUnreadable) with { Start = start };
         }
     }
 

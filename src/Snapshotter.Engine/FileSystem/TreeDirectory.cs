@@ -58,7 +58,7 @@ internal sealed class TreeDirectory
 
     /// <summary>A path for messages about a name in it; about itself when the name is empty.</summary>
     public string Display(ReadOnlySpan<byte> name) =>
-        name.IsEmpty ? DisplayPath : DisplayPath.TrimEnd('/') + "/" + Encoding.UTF8.GetString(name);
+        name.IsEmpty ? DisplayPath : DisplayPath.TrimEnd('/') + "/" + NameText.Decode(name);
 
     public void AddReference() => Interlocked.Increment(ref references);
 

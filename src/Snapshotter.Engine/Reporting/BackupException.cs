@@ -12,10 +12,16 @@ public sealed class BackupException : Exception
     /// <param name="target">The path, prefix or entry name concerned.</param>
     /// <param name="inner">The cause, if another exception was it.</param>
     public BackupException(BackupError error, string message, string? target = null, Exception? inner = null)
-        : base(message, inner)
+        : base(Shown.Line(message), inner)
     {
         Error = error;
         Target = target;
+    }
+
+    /// <inheritdoc cref="BackupException(BackupError, string, string?, Exception?)"/>
+    public BackupException(BackupError error, Sentence message, string? target = null, Exception? inner = null)
+        : this(error, message?.ToString() ?? "", target, inner)
+    {
     }
 
     /// <summary>The stable id.</summary>

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using Snapshotter.Engine;
@@ -27,7 +28,7 @@ public abstract class ArchiveCompleter : IArgumentCompleter
             .Where(candidate => candidate.Text.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
             .DistinctBy(candidate => candidate.Text)
             .Select(candidate => new CompletionResult(
-                Quote(candidate.Text), candidate.Text.Length > 0 ? candidate.Text : "''",
+                Quote(candidate.Text), candidate.Text.Length > 0 ? Shown.Name(candidate.Text) : "''",
                 CompletionResultType.ParameterValue, candidate.ToolTip));
     }
 
@@ -42,7 +43,7 @@ public abstract class ArchiveCompleter : IArgumentCompleter
     protected virtual string ToolTipOf(ArchivedVolume volume)
     {
         ArgumentNullException.ThrowIfNull(volume);
-        return $"{volume.Prefix} {volume.Created.LocalDateTime:g}";
+        return $"{Shown.Name(volume.Prefix)} {volume.Created.LocalDateTime:g}";
     }
 
     private static IEnumerable<ArchivedVolume> Volumes(IDictionary parameters, bool ofAllPrefixes)
@@ -81,10 +82,19 @@ public abstract class ArchiveCompleter : IArgumentCompleter
             .Invoke<string>()[0];
     }
 
+    /// <summary>The text as an argument. Characters that must not reach the terminal are typed as escapes.</summary>
     private static string Quote(string text)
-        => text.Length > 0 && text.All(c => char.IsLetterOrDigit(c) || c is '/' or '.' or '-' or '_' or ':' or '\\')
-            ? text
-            : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
+    {
+        if (text.Length > 0 && text.All(c => char.IsLetterOrDigit(c) || c is '/' or '.' or '-' or '_' or ':' or '\\'))
+            return text;
+        return Shown.Line(text) == text
+            ? $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'"
+            : $"\"{string.Concat(text.Select(Escaped))}\"";
+    }
+
+    private static string Escaped(char c) => char.IsAsciiLetterOrDigit(c) || c is ' ' or '/' or '.' or '-' or '_' or ':'
+        ? c.ToString()
+        : string.Create(CultureInfo.InvariantCulture, $"$([char]0x{(int)c:x4})");
 }
 
 /// <summary>Completes a prefix.</summary>

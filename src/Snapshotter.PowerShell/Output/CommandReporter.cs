@@ -24,7 +24,7 @@ internal sealed class CommandReporter(PSCmdlet command) : IReporter, IDisposable
 
     public void Warn(Notice notice) => command.WriteWarning(NoticeText.WithRemedy(notice));
 
-    public void Detail(string message) => command.WriteVerbose(message);
+    public void Detail(string message) => command.WriteVerbose(Shown.Line(message));
 
     /// <summary>A file that cannot be read is an error that does not end the job; -ErrorAction Stop makes it one that does.</summary>
     public bool GoOn(Notice problem)

@@ -107,10 +107,50 @@ public static class DisplayProperties
     /// <returns>Cut in the middle where it is too long.</returns>
     public static string PlannedPrefix(PSObject item) => DisplayText.Cut(Text(item, "Prefix"), Columns(BesidePlanned, 2));
 
+    /// <summary>The archive, as it is shown.</summary>
+    /// <param name="item">Has Archive.</param>
+    /// <returns>The path.</returns>
+    public static string Archive(PSObject item) => Text(item, "Archive");
+
+    /// <summary>The prefix, as it is shown.</summary>
+    /// <param name="item">Has Prefix.</param>
+    /// <returns>The prefix.</returns>
+    public static string Prefix(PSObject item) => Text(item, "Prefix");
+
+    /// <summary>The target, as it is shown.</summary>
+    /// <param name="item">Has Target.</param>
+    /// <returns>The target.</returns>
+    public static string Target(PSObject item) => Text(item, "Target");
+
+    /// <summary>The path, as it is shown.</summary>
+    /// <param name="item">Has Path.</param>
+    /// <returns>The path.</returns>
+    public static string Path(PSObject item) => Text(item, "Path");
+
+    /// <summary>Where a link points, as it is shown.</summary>
+    /// <param name="item">Has LinkTarget.</param>
+    /// <returns>The target; empty for what is no link.</returns>
+    public static string Link(PSObject item) => Text(item, "LinkTarget");
+
+    /// <summary>A notice in words, with what to do.</summary>
+    /// <param name="item">A notice.</param>
+    /// <returns>One line.</returns>
+    public static string NoticeLine(PSObject item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        return item.BaseObject is Notice notice ? NoticeText.WithRemedy(notice) : "";
+    }
+
     /// <summary>Why a generation stays.</summary>
     /// <param name="item">Has Reasons.</param>
     /// <returns>The reasons, one behind the other.</returns>
     public static string Why(PSObject item) => string.Join(", ", Items(item, "Reasons"));
+
+    /// <summary>The generations that were removed after a backup.</summary>
+    /// <param name="item">Has Removed.</param>
+    /// <returns>Their numbers.</returns>
+    public static string Removed(PSObject item)
+        => string.Join(", ", Items(item, "Removed").OfType<PlannedGeneration>().Select(generation => generation.Generation));
 
     /// <summary>A container's name.</summary>
     /// <param name="item">Has ContainerName.</param>
@@ -125,7 +165,7 @@ public static class DisplayProperties
     /// <summary>The targets of some volumes.</summary>
     /// <param name="item">Has Volumes.</param>
     /// <returns>The targets, one behind the other.</returns>
-    public static string Volumes(PSObject item) => string.Join(", ", Items(item, "Volumes"));
+    public static string Volumes(PSObject item) => string.Join(", ", Items(item, "Volumes").Select(volume => DisplayText.Safe(volume.ToString())));
 
     /// <summary>Every warning about a volume, a line each.</summary>
     /// <param name="item">Has Warnings and WarningCount.</param>

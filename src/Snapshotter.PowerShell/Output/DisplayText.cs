@@ -1,4 +1,5 @@
 using System.Globalization;
+using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.PowerShell.Output;
@@ -53,14 +54,15 @@ public static class DisplayText
         return text.Length <= length ? text : $"{text.AsSpan(0, head)}\u2026{text.AsSpan(text.Length - (length - 1 - head))}";
     }
 
-    /// <summary>A text without what a terminal takes for commands.</summary>
-    /// <param name="text">The text.</param>
-    /// <returns>The text with U+FFFD in the place of each control character.</returns>
-    public static string Safe(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        return text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c)) : text;
-    }
+    /// <summary>A name without what a terminal takes for commands.</summary>
+    /// <param name="text">The name.</param>
+    /// <returns>The name, with escapes in the place of such characters: see <see cref="Shown.Name"/>.</returns>
+    public static string Safe(string? text) => Shown.Name(text);
+
+    /// <summary>A line that has names in it, without what a terminal takes for commands, and without line breaks.</summary>
+    /// <param name="text">The line.</param>
+    /// <returns>The line: see <see cref="Shown.Line"/>.</returns>
+    public static string SafeLine(string? text) => Shown.Line(text ?? "");
 
     /// <summary>A type and permission bits as ls shows them, e.g. <c>-rwsr-xr-x</c>.</summary>
     /// <param name="type">The entry's type.</param>

@@ -17,7 +17,7 @@ internal static class ProgressRecords
         return new ProgressRecord(activityId, progress.Activity, Messages.Format(
             nameof(Messages.ProgressStatus), done, DisplayText.Size((long)rate), progress.DoneEntries))
         {
-            CurrentOperation = progress.Volume.Length > 0 ? progress.Volume : null,
+            CurrentOperation = progress.Volume.Length > 0 ? Shown.Name(progress.Volume) : null,
             PercentComplete = known ? (int)Math.Clamp(100 * progress.DoneBytes / (double)progress.TotalBytes, 0, 100) : -1,
             SecondsRemaining = known && rate > 0
                 ? (int)Math.Min(Math.Max(0, progress.TotalBytes - progress.DoneBytes) / rate, int.MaxValue)

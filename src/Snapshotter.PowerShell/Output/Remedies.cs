@@ -43,6 +43,6 @@ public static class Remedies
     {
         string? text = Caller == RemedyCaller.Image ? Table.GetString(name + ".Image", CultureInfo.CurrentUICulture) : null;
         text ??= Table.GetString(name, CultureInfo.CurrentUICulture) ?? "";
-        return string.Format(CultureInfo.CurrentCulture, text, target);
+        return string.Format(CultureInfo.CurrentCulture, text, Shown.Name(target));
     }
 }

@@ -52,7 +52,7 @@ internal abstract unsafe class LinuxHandle : SafeHandle
 
     internal int Descriptor => (int)handle;
 
-    public string DisplayPathOf(ReadOnlySpan<byte> child) => Shorten(Path.Join(DisplayPath, Encoding.UTF8.GetString(child)));
+    public string DisplayPathOf(ReadOnlySpan<byte> child) => Shorten(Path.Join(DisplayPath, NameText.Decode(child)));
 
     /// <summary>Not by recursion: a tree can be deeper than the stack.</summary>
     private string JoinPath()
@@ -66,7 +66,7 @@ internal abstract unsafe class LinuxHandle : SafeHandle
         var path = handle.displayPath;
         while (names.TryPop(out var next))
         {
-            path = Shorten(Path.Join(path, Encoding.UTF8.GetString(next)));
+            path = Shorten(Path.Join(path, NameText.Decode(next)));
         }
         return path;
     }

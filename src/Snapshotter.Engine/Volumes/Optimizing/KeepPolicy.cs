@@ -40,7 +40,7 @@ internal sealed class KeepPolicy(IFileSystem fileSystem, string archive, VolumeC
         }
         catch (BackupException e)
         {
-            reporter.Warn(new Notice(e.Error, archive, $"The backup is made, but the rules of what to keep were not applied, and old generations stay: {e.Message}") { Remedy = e.Remedy });
+            reporter.Warn(new Notice(e.Error, archive, $"The backup is made, but the rules of what to keep were not applied, and old generations stay: {e.Message:said}") { Remedy = e.Remedy });
         }
         catch (OperationCanceledException)
         {

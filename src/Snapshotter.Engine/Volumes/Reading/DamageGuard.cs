@@ -29,7 +29,7 @@ internal sealed class DamageGuard(string archivePath, IReadOnlyList<Generation> 
     /// <summary>What to tell of a generation that is used although its manifest is damaged; null when it is not.</summary>
     public Notice? Warning(Generation generation) => generation.Damage is not { } damage ? null : new Notice(
         damage.Kind, archivePath,
-        $"Generation {generation.Number} of '{generation.Prefix}' is damaged: {damage.Message} What is damaged is not restored: {Damaged(generation)}.");
+        $"Generation {generation.Number} of '{generation.Prefix}' is damaged: {damage.Message:said} What is damaged is not restored: {Damaged(generation)}.");
 
     /// <summary>The error that names what of a generation is damaged.</summary>
     public BackupException Refusal(Generation generation)
@@ -39,7 +39,7 @@ internal sealed class DamageGuard(string archivePath, IReadOnlyList<Generation> 
             .Select(g => g.Number.ToString(System.Globalization.CultureInfo.InvariantCulture)).Distinct().ToList();
         return new BackupException(
             generation.Damage!.Kind,
-            $"Generation {generation.Number} of '{generation.Prefix}' in '{archivePath}' is damaged: {generation.Damage.Message} "
+            $"Generation {generation.Number} of '{generation.Prefix}' in '{archivePath}' is damaged: {generation.Damage.Message:said} "
             + $"Damaged in it: {Damaged(generation)}. "
             + (whole.Count == 0 ? "No volume of it is known to be whole. " : $"Whole, when named by themselves: {Join(whole)}. ")
             + (older.Count == 0 ? "No older generation is whole." : $"Older generations that are whole: {Join([.. Enumerable.Reverse(older)])}."),

@@ -60,7 +60,7 @@ internal static class GenerationFinder
 
     private static BackupException Hidden(BackupException damage, List<Generation> older) =>
         new(damage.Error,
-            $"{damage.Message} What is newer than generation {older[^1].Number} cannot be read. "
+            $"{damage.Message:said} What is newer than generation {older[^1].Number} cannot be read. "
             + $"Older ones can: {string.Join(", ", older.TakeLast(10).Select(g => g.Number))}.",
             damage.Target, damage)
         {
