@@ -30,8 +30,21 @@ internal sealed class AppendTransaction : IDisposable
     private bool done;
 
     /// <summary>Begins to append. An append that was killed earlier is cut off first, which is told to the reporter.</summary>
+    /// <exception cref="BackupException">GlobalHeader: what is appended would be something else to other readers; ArchiveInvalid; nothing was changed.</exception>
     public AppendTransaction(ArchiveFile archive, ArchiveMap map, bool durable, IReporter reporter)
     {
+        if (map.GlobalKey is { } key)
+        {
+            throw new BackupException(
+                BackupError.GlobalHeader,
+                $"'{archive.Path}' has a global pax header that sets '{EntryNames.ForMessage(key)}' for all entries behind it: "
+                + "what is appended would be something else to other readers.",
+                archive.Path)
+            {
+                Remedy = Remedy.AnotherArchive,
+            };
+        }
+
         this.archive = archive;
         this.durable = durable;
         Start = map.End;

@@ -36,6 +36,9 @@ internal sealed record ArchiveMap
     /// <summary>How many of <see cref="Generations"/> stand before the damage: newer ones may be hidden by it.</summary>
     public int BeforeDamage { get; init; }
 
+    /// <summary>The key of a global pax header that would change what is appended, for every reader; null when there is none.</summary>
+    public string? GlobalKey { get; init; }
+
     /// <summary>The number the next generation gets.</summary>
     public int NextNumber => Generations.Count == 0 ? 1 : Generation.NumberAfter(Generations.Max(g => g.Number));
 
@@ -178,8 +181,39 @@ internal sealed record ArchiveMap
         long length = archive.Length;
         long end = length - TarLayout.EndMarkerSize;
         return end >= 0 && IsZero(archive, end, TarLayout.EndMarkerSize) && ManifestEntry.TryReadEndingAt(archive, end) is { } newest
-            ? new ArchiveMap { End = end, FileLength = length, Tail = TailState.Clean, Generations = [newest] }
+            ? new ArchiveMap
+            {
+                End = end,
+                FileLength = length,
+                Tail = TailState.Clean,
+                Generations = [newest],
+                GlobalKey = archive.IsWriter && newest.Start > 0 ? FindGlobalKeyInFront(archive) : null,
+            }
             : null;
+    }
+
+    /// <summary>
+    /// Behind a global header nothing is appended, so where the tail is ours there is none, unless older versions of this
+    /// program did not look: then at the very front, where such headers stand.
+    /// </summary>
+    private static string? FindGlobalKeyInFront(ArchiveFile archive)
+    {
+        byte[] block = new byte[TarLayout.BlockSize];
+        if (archive.Read(block, 0) < block.Length || block[HeaderField.TypeFlagOffset] != (byte)TypeFlag.PaxGlobalHeader)
+        {
+            return null;
+        }
+
+        try
+        {
+            var reader = new TarReader(new WindowedSource(archive));
+            reader.Next();
+            return reader.GlobalKey;
+        }
+        catch (TarFormatException e)
+        {
+            throw ArchiveErrors.Invalid(archive.Path, e);
+        }
     }
 
     /// <summary>Reads every header from the start.</summary>
@@ -209,6 +243,7 @@ internal sealed record ArchiveMap
             End = walk.End,
             FileLength = length,
             Tail = LookBehind(archive, walk.End, length),
+            GlobalKey = walk.GlobalKey,
             Generations = Settled([.. generations.Items]),
         };
     }

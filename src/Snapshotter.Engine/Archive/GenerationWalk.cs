@@ -26,6 +26,9 @@ internal sealed class GenerationWalk(ArchiveFile archive, GenerationList generat
     /// <summary>Why it ended.</summary>
     public TarEnd Kind { get; private set; }
 
+    /// <summary>The key of a global pax header that counts for whatever is appended; null when there is none.</summary>
+    public string? GlobalKey { get; private set; }
+
     /// <summary>Reads the headers.</summary>
     /// <param name="limit">No entry may reach beyond this offset.</param>
     /// <param name="cancellation">Ends the walk.</param>
@@ -64,6 +67,7 @@ internal sealed class GenerationWalk(ArchiveFile archive, GenerationList generat
         finally
         {
             End = reader.Position;
+            GlobalKey ??= reader.GlobalKey;
         }
     }
 

@@ -16,6 +16,9 @@ public enum Remedy
     /// <summary>Name a tar file, or create an archive of another name: what is there is something else.</summary>
     NameArchive,
 
+    /// <summary>Use another archive.</summary>
+    AnotherArchive,
+
     /// <summary>Move the directory away that stands where a file of that name must be, and create the file. Container engines make such directories.</summary>
     ReplaceDirectory,
 

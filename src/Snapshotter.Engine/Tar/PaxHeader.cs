@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 
 namespace Snapshotter.Engine.Tar;
 
@@ -11,6 +12,8 @@ namespace Snapshotter.Engine.Tar;
 /// </summary>
 internal sealed class PaxHeader
 {
+    private const int LongestShownKey = 100;
+
     public ReadOnlyMemory<byte> Path;
     public ReadOnlyMemory<byte> LinkPath;
     public ReadOnlyMemory<byte> UserName;
@@ -28,6 +31,12 @@ internal sealed class PaxHeader
     public int ModifiedNanoseconds;
     public ReadOnlyMemory<byte> SparseName;
     public long? SparseSize;
+
+    /// <summary>
+    /// The first key that a global header sets and that says something about entries, so that it counts for those that
+    /// follow; null when there is none. A comment says nothing about them.
+    /// </summary>
+    public string? GlobalKey { get; private set; }
 
     private readonly List<TarAttribute> attributes = new(8);
     private readonly List<TarAttribute> libarchiveAttributes = new(8);
@@ -108,6 +117,9 @@ internal sealed class PaxHeader
             var key = span[records.Key];
             if (key.SequenceEqual("size"u8) || key.StartsWith("GNU.sparse."u8))
                 throw Malformed(headerOffset, "A global pax header sets the size of all entries.");
+
+            if (GlobalKey is null && !key.SequenceEqual("comment"u8))
+                GlobalKey = Encoding.UTF8.GetString(key[..Math.Min(key.Length, LongestShownKey)]);
 
             // The values outlive the body: names need memory of their own.
             ReadCommon(key, body[records.Value].ToArray(), headerOffset);

@@ -49,6 +49,9 @@ internal sealed class TarReader
     /// <summary>True when a global pax header was read: it counts for all entries behind it.</summary>
     public bool HasGlobalHeader => globalPax is not null;
 
+    /// <summary>The first key that a global pax header sets for all entries behind it; null when none does.</summary>
+    public string? GlobalKey => globalPax?.GlobalKey;
+
     /// <summary>All blocks of the entry before its data: extension headers, header, sparse map. Valid until the next call of <see cref="Next"/>.</summary>
     public ReadOnlyMemory<byte> HeaderMemory => window.Slice(0, (int)(Entry.DataOffset - Entry.HeaderOffset));
 

@@ -107,6 +107,71 @@ public sealed class ForeignArchiveTests : IDisposable
         Assert.True(File.Exists(Path.Combine(directory, "gone")));
     }
 
+    /// <summary>Behind a global header our entries would have other names, times or owners for every reader.</summary>
+    [Theory]
+    [InlineData("path=all/the/same")]
+    [InlineData("mtime=1000000000")]
+    [InlineData("uid=4711")]
+    [InlineData("gname=nobody")]
+    [InlineData("linkpath=elsewhere")]
+    [InlineData("atime=1")]
+    [InlineData("hdrcharset=BINARY")]
+    [InlineData("SCHILY.xattr.user.note=all")]
+    [InlineData("VENDOR.something=else")]
+    public void Nothing_is_appended_behind_a_global_header_that_says_something(string record)
+    {
+        string volume = VolumeWith("mine", "content");
+        foreach (bool isOwnInFront in new[] { false, true })
+        {
+            File.Delete(Archive);
+            BackupTar.Initialize(Archive);
+            if (isOwnInFront)
+            {
+                BackupTar.Backup(Archive, Config(volume));
+            }
+
+            AppendGlobalHeader(record);
+            byte[] before = File.ReadAllBytes(Archive);
+            var e = Assert.Throws<BackupException>(() => BackupTar.Backup(Archive, Config(volume)));
+            Assert.Equal(BackupError.GlobalHeader, e.Error);
+            Assert.Equal(before, File.ReadAllBytes(Archive));
+        }
+    }
+
+    [Fact]
+    public void A_comment_for_all_harms_nobody()
+    {
+        string volume = VolumeWith("mine", "content");
+        File.SetLastWriteTimeUtc(folder["volume", "mine"], new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc));
+        BackupTar.Initialize(Archive);
+        AppendGlobalHeader("comment=4f2c51e0");
+        for (int generation = 1; generation <= 2; generation++)
+        {
+            BackupTar.Backup(Archive, Config(volume));
+            string name = $"volumes/{EntryNames.IdOf(volume)}/mine";
+            Assert.Contains($"{name} 1577934245", Tool.Python(
+                null, "import tarfile,sys\nfor m in tarfile.open(sys.argv[1]): print(m.name, int(m.mtime))", Archive).Succeeds().Lines);
+            Assert.Contains(name, Tool.Run("tar", "-tf", Archive).Succeeds().Lines);
+            Assert.Contains(name, Tool.Run("bsdtar", "-tf", Archive).Succeeds().Lines);
+        }
+
+        Assert.All(BackupTar.Test(Archive), r => Assert.True(r.Passed));
+    }
+
+    private void AppendGlobalHeader(string record) => Tool.Python(
+        null,
+        """
+        import sys, tarfile, io
+        path, record = sys.argv[1:3]
+        key, value = record.split('=', 1)
+        data = open(path, 'rb').read()[:-1024]
+        b = io.BytesIO()
+        t = tarfile.open(fileobj=b, mode='w', format=tarfile.PAX_FORMAT, pax_headers={key: value})
+        i = tarfile.TarInfo('theirs'); i.size = 6; t.addfile(i, io.BytesIO(b'theirs'))
+        open(path, 'wb').write(data + b.getvalue()[:t.offset] + bytes(1024))
+        """,
+        Archive, record).Succeeds();
+
     [Fact]
     public void Prefixes_live_side_by_side()
     {
@@ -119,6 +184,42 @@ public sealed class ForeignArchiveTests : IDisposable
         Assert.Equal("one", File.ReadAllText(folder["volume", "mine"]));
         var missing = Assert.Throws<BackupException>(() => BackupTar.Restore(Archive, Config("volumes", one)));
         Assert.Equal(BackupError.GenerationNotFound, missing.Error);
+    }
+
+    [Fact]
+    public void All_volumes_of_a_large_foreign_manifest_come_back_and_a_failed_run_before_it_does_not()
+    {
+        Tool.Python(
+            null,
+            """
+            import sys, tarfile, io, hashlib
+            t = tarfile.open(sys.argv[1], 'w', format=tarfile.USTAR_FORMAT)
+            def id_of(n): return hashlib.sha256(n.encode()).hexdigest()
+            def add(n, data=None):
+                i = tarfile.TarInfo(n); i.mode = 0o755 if data is None else 0o644
+                i.type = tarfile.DIRTYPE if data is None else tarfile.REGTYPE
+                i.size = len(data or b''); t.addfile(i, io.BytesIO(data or b''))
+            def run(version, extra, last):
+                for n in range(last):
+                    add('p/' + id_of(f'/f{n}'), b'%s %d' % (version, n))
+                    if n == 5: add('p/' + id_of('/f5-evil'), b'of another volume')
+                add('p/' + id_of('/d')); add('p/' + id_of('/d') + '/both', version)
+                add('p/' + id_of('/d') + '/' + extra, version)
+            run(b'failed', 'stale', 200)
+            run(b'good', 'fresh', 300)
+            text = ''.join(f'- id: {id_of(f"/f{n}")}\n  type: file\n  target: /f{n}\n' for n in range(300))
+            add('p/volumes-data.yml', (text + f'- id: {id_of("/d")}\n  type: dir\n  target: /d\n').encode())
+            t.fileobj.write(bytes(1024)); t.fileobj.close()
+            """,
+            Archive).Succeeds();
+        string target = folder["out"];
+        var reports = BackupTar.Restore(Archive, new VolumeConfig { Prefix = "p" }, new RestoreOptions { Destination = target, Durable = false, NoOwner = true });
+        Assert.Equal(301, reports.Count);
+        Assert.All(Enumerable.Range(0, 300), n => Assert.Equal($"good {n}", File.ReadAllText(Path.Combine(target, $"f{n}"))));
+        Assert.Equal(["both", "fresh"], Directory.EnumerateFiles(Path.Combine(target, "d")).Select(Path.GetFileName).Order());
+        Assert.Equal("good", File.ReadAllText(Path.Combine(target, "d", "both")));
+        Assert.Equal(301, BackupTar.Test(Archive).Count(r => r.Passed));
+        Assert.DoesNotContain(BackupTar.ListEntries(Archive, new ListOptions { Generation = 1 }), e => e.Path == "stale");
     }
 
     [Fact]
