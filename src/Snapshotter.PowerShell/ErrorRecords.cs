@@ -71,7 +71,7 @@ internal static class ErrorRecords
     private static ErrorCategory CategoryOf(BackupError error) => error switch
     {
         BackupError.ConfigNotFound or BackupError.VolumeNotFound or BackupError.ArchiveNotFound
-            or BackupError.GenerationNotFound => ErrorCategory.ObjectNotFound,
+            or BackupError.GenerationNotFound or BackupError.PatternMatchesNothing => ErrorCategory.ObjectNotFound,
         BackupError.ConfigInvalid or BackupError.ArchiveEmpty or BackupError.ArchiveInvalid
             or BackupError.ChecksumMismatch => ErrorCategory.InvalidData,
         BackupError.VolumeNotWritable or BackupError.ArchiveNotWritable => ErrorCategory.PermissionDenied,

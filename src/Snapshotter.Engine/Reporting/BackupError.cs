@@ -69,6 +69,9 @@ public enum BackupError
     /// <summary>The newest copy of a volume is older than the newest generation of its prefix.</summary>
     CopyOlder,
 
+    /// <summary>A pattern of what is to be restored matches nothing, or the patterns leave nothing to restore.</summary>
+    PatternMatchesNothing,
+
     /// <summary>The data in the archive is not what was saved.</summary>
     ChecksumMismatch,
 

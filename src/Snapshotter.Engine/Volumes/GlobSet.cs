@@ -10,9 +10,20 @@ namespace Snapshotter.Engine.Volumes;
 /// </summary>
 public sealed class GlobSet
 {
+    private readonly string[] texts;
     private readonly GlobPattern[] patterns;
 
-    private GlobSet(GlobPattern[] patterns) => this.patterns = patterns;
+    /// <summary>1 for each pattern that has matched something. Written by any thread that matches.</summary>
+    private readonly int[] hits;
+    private int unused;
+
+    private GlobSet(string[] texts, GlobPattern[] patterns)
+    {
+        this.texts = texts;
+        this.patterns = patterns;
+        hits = new int[patterns.Length];
+        unused = patterns.Length;
+    }
 
     /// <summary>True when there is no pattern, so that nothing matches.</summary>
     public bool IsEmpty => patterns.Length == 0;
@@ -24,10 +35,14 @@ public sealed class GlobSet
     public static GlobSet Create(IEnumerable<string> patterns, bool caseSensitive)
     {
         ArgumentNullException.ThrowIfNull(patterns);
-        return new GlobSet([.. patterns.Select(pattern => GlobPattern.FindMistake(pattern) is { } problem
+        string[] texts = [.. patterns];
+        return new GlobSet(texts, [.. texts.Select(pattern => GlobPattern.FindMistake(pattern) is { } problem
             ? throw new BackupException(BackupError.ConfigInvalid, $"A pattern is wrong: {problem}.", pattern)
             : new GlobPattern(pattern, caseSensitive))]);
     }
+
+    /// <summary>The patterns that have matched nothing so far.</summary>
+    internal IEnumerable<string> Unmatched => texts.Where((_, i) => Volatile.Read(ref hits[i]) == 0);
 
     /// <summary>
     /// Whether a path matches by itself. A caller that walks leaves out what is below a directory that matches; one
@@ -35,29 +50,44 @@ public sealed class GlobSet
     /// </summary>
     internal bool Matches(ReadOnlySpan<byte> relativePath, bool isDirectory)
     {
-        foreach (var pattern in patterns)
+        bool isMatch = false;
+        for (int i = 0; i < patterns.Length; i++)
         {
-            if (pattern.Matches(relativePath, isDirectory))
+            // What matches already is tried further with those alone that have matched nothing yet.
+            if ((isMatch && Volatile.Read(ref hits[i]) != 0) || !patterns[i].Matches(relativePath, isDirectory))
+            {
+                continue;
+            }
+
+            isMatch = true;
+            if (Volatile.Read(ref hits[i]) == 0 && Interlocked.Exchange(ref hits[i], 1) == 0)
+            {
+                Interlocked.Decrement(ref unused);
+            }
+
+            if (Volatile.Read(ref unused) == 0)
             {
                 return true;
             }
         }
 
-        return false;
+        return isMatch;
     }
 
     /// <summary>Whether a path or a directory above it matches.</summary>
     internal bool MatchesTree(ReadOnlySpan<byte> relativePath, bool isDirectory)
     {
+        bool isMatch = false;
         for (int i = 0; i < relativePath.Length; i++)
         {
-            if (relativePath[i] == (byte)'/' && Matches(relativePath[..i], true))
+            isMatch |= relativePath[i] == (byte)'/' && Matches(relativePath[..i], true);
+            if (isMatch && Volatile.Read(ref unused) == 0)
             {
                 return true;
             }
         }
 
-        return Matches(relativePath, isDirectory);
+        return Matches(relativePath, isDirectory) || isMatch;
     }
 
     /// <summary>Whether a path below a directory (empty for the root) could match by itself: false spares the walk into it.</summary>

@@ -56,6 +56,101 @@ public sealed class RestoreOptionsTests : IDisposable
         Assert.DoesNotContain(Directory.GetFileSystemEntries(Volume, "*", SearchOption.AllDirectories), p => p.Contains(".snapshotter", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(new[] { "nosuch" }, new string[0], BackupError.PatternMatchesNothing)]
+    [InlineData(new[] { "a", "nosuch" }, new string[0], BackupError.PatternMatchesNothing)]
+    [InlineData(new[] { "a/" }, new string[0], BackupError.PatternMatchesNothing)]
+    [InlineData(new[] { "logs/**" }, new[] { "x.log" }, BackupError.PatternMatchesNothing)]
+    [InlineData(new[] { "a" }, new[] { "?" }, BackupError.PatternMatchesNothing)]
+    [InlineData(new[] { "VOLUME/logs" }, new string[0], BackupError.ConfigInvalid)]
+    [InlineData(new string[0], new[] { "VOLUME/logs" }, BackupError.ConfigInvalid)]
+    [InlineData(new string[0], new[] { "VOLUME" }, BackupError.ConfigInvalid)]
+    public void Patterns_that_find_nothing_are_refused_and_nothing_is_changed(string[] include, string[] exclude, BackupError expected)
+    {
+        folder.WriteFile("volume/a", "saved");
+        folder.WriteFile("volume/logs/x.log", "saved");
+        folder.WriteFile("single.txt", "saved");
+        BackUp(Volume, folder["single.txt"]);
+        folder.WriteFile("volume/a", "new");
+        folder.WriteFile("single.txt", "new");
+        string before = Snapshotter.Fuzz.TreeDigest.Of(Volume);
+        var e = Assert.Throws<BackupException>(() => BackupTar.Restore(
+            Archive, Config(Volume, folder["single.txt"]),
+            new RestoreOptions
+            {
+                Include = [.. include.Select(p => p.Replace("VOLUME", Volume, StringComparison.Ordinal))],
+                Exclude = [.. exclude.Select(p => p.Replace("VOLUME", Volume, StringComparison.Ordinal))],
+            }));
+        Assert.Equal(expected, e.Error);
+        Assert.Equal(before, Snapshotter.Fuzz.TreeDigest.Of(Volume));
+        Assert.Equal("new", File.ReadAllText(folder["single.txt"]));
+    }
+
+    [Fact]
+    public void Patterns_of_several_volumes_find_what_they_are_about_in_one_of_them()
+    {
+        folder.WriteFile("volume/a", "saved");
+        folder.WriteFile("volume/b", "saved");
+        folder.WriteFile("other/c", "saved");
+        folder.WriteFile("single.txt", "saved");
+        string[] all = [Volume, folder["other"], folder["single.txt"]];
+        BackUp(all);
+        foreach (string name in new[] { "volume/a", "volume/b", "other/c", "single.txt" })
+        {
+            folder.WriteFile(name, "new");
+        }
+
+        // The second pattern finds nothing that the first has not found, and that is no mistake.
+        BackupTar.Restore(Archive, Config(all), new RestoreOptions { Include = ["[ac]", "a"] });
+        Assert.Equal(
+            ["saved", "new", "saved", "new"],
+            new[] { "volume/a", "volume/b", "other/c", "single.txt" }.Select(name => File.ReadAllText(folder[name])));
+
+        BackupTar.Restore(Archive, Config(all), new RestoreOptions { Include = ["*.txt"] });
+        Assert.Equal("saved", File.ReadAllText(folder["single.txt"]));
+        Assert.Equal("new", File.ReadAllText(folder["volume", "b"]));
+        var e = Assert.Throws<BackupException>(() => BackupTar.Restore(Archive, Config(all), new RestoreOptions { Volumes = ["*/other", "*/nosuch"] }));
+        Assert.Equal(BackupError.GenerationNotFound, e.Error);
+    }
+
+    [Fact]
+    public void What_was_excluded_from_nothing_is_told_and_what_cannot_be_is_refused()
+    {
+        folder.WriteFile("volume/a", "a");
+        folder.WriteFile("volume/logs/x.log", "x");
+        BackupTar.Initialize(Archive);
+        var details = new Details();
+        BackupTar.Backup(Archive, Config(Volume), new BackupOptions { Exclude = ["logs", "volume/logs", "nosuch", "x.*"] }, details);
+        string[] told = [.. details.Told.Where(d => d.Contains("matched nothing", StringComparison.Ordinal))];
+        Assert.Equal(3, told.Length);
+        Assert.DoesNotContain(told, d => d.Contains("'logs'", StringComparison.Ordinal));
+
+        byte[] before = File.ReadAllBytes(Archive);
+        foreach (string pattern in new[] { Volume + "/logs", Volume, Volume + "/*.log" })
+        {
+            var e = Assert.Throws<BackupException>(() => BackupTar.Backup(Archive, Config(Volume), new BackupOptions { Exclude = [pattern] }));
+            Assert.Equal(BackupError.ConfigInvalid, e.Error);
+            var config = Config(Volume);
+            e = Assert.Throws<BackupException>(() => BackupTar.Backup(
+                Archive, new VolumeConfig { Prefix = config.Prefix, Volumes = config.Volumes, Exclude = [pattern] }));
+            Assert.Equal(BackupError.ConfigInvalid, e.Error);
+        }
+
+        Assert.Equal(before, File.ReadAllBytes(Archive));
+
+        // A volume may have its own path in it.
+        folder.WriteFile("volume" + Volume + "/logs/y.log", "y");
+        Assert.True(BackupTar.Backup(Archive, Config(Volume), new BackupOptions { Exclude = [Volume + "/logs"] }).Complete);
+        Assert.DoesNotContain(BackupTar.ListEntries(Archive, new ListOptions { Newest = true }), e => e.Path.EndsWith("y.log", StringComparison.Ordinal));
+    }
+
+    private sealed class Details : IReporter
+    {
+        public List<string> Told { get; } = [];
+
+        public void Detail(string message) => Told.Add(message);
+    }
+
     [Fact]
     public void A_part_is_not_written_through_a_link()
     {

@@ -33,6 +33,12 @@ internal sealed class RestoreFilter(RestoreOptions options, string target, bool 
     /// <summary>True when patterns or a list choose among the entries.</summary>
     public bool IsActive => listed is not null || !include.IsEmpty || !exclude.IsEmpty;
 
+    /// <summary>Patterns of what is included that have matched nothing so far.</summary>
+    public IEnumerable<string> UnmatchedInclude => include.Unmatched;
+
+    /// <summary>Patterns of what is excluded that have matched nothing so far, of what is included.</summary>
+    public IEnumerable<string> UnmatchedExclude => exclude.Unmatched;
+
     /// <summary>One that is listed, but was not seen in the first pass where it should stand; null when all were.</summary>
     public EntryChoice? Missing => listed?.Values.FirstOrDefault(entry => !found.Contains(entry.Offset));
 
@@ -49,7 +55,7 @@ internal sealed class RestoreFilter(RestoreOptions options, string target, bool 
 
     /// <summary>Whether an entry is wanted under its own name, in whatever part.</summary>
     public bool Matches(VolumeReader reader) => !IsActive || (listed is null
-        ? Matches(reader.Path, reader.Entry.Type == TypeFlag.Directory)
+        ? Matches(NameOf(reader), reader.Entry.Type == TypeFlag.Directory)
         : listed.TryGetValue(reader.Entry.HeaderOffset, out var entry) && entry.Path == PathOf(reader));
 
     /// <summary>Whether the root itself is wanted: patterns are about what is in it.</summary>
@@ -120,6 +126,11 @@ internal sealed class RestoreFilter(RestoreOptions options, string target, bool 
 
     private bool Matches(byte[] path, bool isDirectory) =>
         (include.IsEmpty || include.MatchesTree(path, isDirectory)) && !exclude.MatchesTree(path, isDirectory);
+
+    /// <summary>What patterns are about: the path below the root; for a volume that is a single file its own name.</summary>
+    private byte[] NameOf(VolumeReader reader) => reader.Path.Length > 0 || EntryKinds.KindOf(reader.Entry.Type) != FileSystem.FileKind.Regular
+        ? reader.Path
+        : System.Text.Encoding.UTF8.GetBytes(target[(target.LastIndexOfAny(['/', '\\']) + 1)..]);
 
     private static string PathOf(VolumeReader reader) => reader.Path.Length == 0 ? "." : EntryNames.Display(reader.Path);
 

@@ -39,6 +39,9 @@ internal sealed class RestoreTarget(
     /// <summary>What reading it through counted; known after <see cref="Validate"/>.</summary>
     public Verification Verification { get; private set; }
 
+    /// <summary>True when patterns or a list leave something of it, or when there are none; known after <see cref="Validate"/>.</summary>
+    public bool IsWanted { get; private set; }
+
     /// <summary>Reads the volume in the archive through. Touches nothing.</summary>
     /// <exception cref="BackupException">ChecksumMismatch, UnsafeEntry, ArchiveInvalid, GenerationNotFound.</exception>
     public void Validate(ArchiveFile archive, JobMonitor monitor, CancellationToken cancellation)
@@ -64,7 +67,9 @@ internal sealed class RestoreTarget(
 
     private void Inspect(VolumeReader reader)
     {
-        if (Own.Filter.Matches(reader) && (ReservedName(reader.Path) ?? collisions?.FindWith(reader.Path)) is { } unfit)
+        bool isWanted = Own.Filter.Matches(reader);
+        IsWanted |= isWanted && (reader.Path.Length > 0 || !Volume.IsDirectory || !Own.Filter.IsActive || options.Entries.Count > 0);
+        if (isWanted && (ReservedName(reader.Path) ?? collisions?.FindWith(reader.Path)) is { } unfit)
         {
             throw reader.Unsafe(unfit, Remedy.LeaveOut);
         }

@@ -30,9 +30,14 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         IReadOnlyList<VolumeCopy> Copies(Func<ManifestVolume, bool> isWanted) =>
             GenerationFinder.FindCopies(archive, map, config.Prefix, options.Generation, named, isWanted);
         var copies = Copies(volume => isFromConfig ? wanted.ContainsKey(volume.Id) : IsChosen(volume.Target));
-        if (copies.Count == 0 && options.Volumes.Count > 0)
+        if (options.Volumes.FirstOrDefault(pattern => !copies.Any(copy => Wildcard.Matches(pattern, copy.Volume.Target))) is { } idle)
         {
-            throw NotFound(Copies(_ => true), $"volume that matches '{string.Join("', '", options.Volumes)}'", options.Volumes[0]);
+            throw NotFound(Copies(_ => true), $"volume that matches '{idle}'", idle);
+        }
+
+        if (copies.Count == 0)
+        {
+            throw NotFound([], "volume", config.Prefix);
         }
 
         if (wanted.FirstOrDefault(pair => !copies.Any(copy => copy.Volume.Id == pair.Key)).Value is { } missing)
@@ -75,6 +80,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
             new TargetPlace(fileSystem, options, target).Check();
         }
 
+        PatternUse.Check(fileSystem, options, targets, reporter);
         var monitor = new JobMonitor(reporter, "Restoring", cancellation) { TotalBytes = Total(targets, t => t.Verification.Bytes) };
         foreach (var target in targets)
         {
@@ -142,6 +148,10 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
             if (target.Volume.IsDirectory)
             {
                 new FolderRestore(fileSystem, archive, options, target, monitor, cancellation).Restore(report);
+            }
+            else if (!target.IsWanted)
+            {
+                report.Entries = report.Bytes = 0;
             }
             else
             {

@@ -16,12 +16,20 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
     public void Check(string archivePath, CancellationToken cancellation)
     {
         VolumeConfigFile.Validate(config);
-        _ = GlobSet.Create([.. config.Exclude, .. options.Exclude], fileSystem.Traits.IsCaseSensitive);
+        CreateExclude();
         using var sources = VolumeSources.Open(fileSystem, config);
         using var archive = ArchiveFile.OpenWrite(fileSystem, archivePath, options.Wait, cancellation);
         ArchiveMap.FindEnd(archive, cancellation);
         archive.File.GetStatus(out var status);
         sources.LeaveOut(status.Id, archivePath, SilentReporter.Instance);
+    }
+
+    private GlobSet CreateExclude()
+    {
+        string[] patterns = [.. config.Exclude, .. options.Exclude];
+        var exclude = GlobSet.Create(patterns, fileSystem.Traits.IsCaseSensitive);
+        PatternMistakes.Refuse(fileSystem, patterns, config.Volumes);
+        return exclude;
     }
 
     /// <exception cref="BackupException">The archive or a volume is not as it should be; nothing was changed.</exception>
@@ -30,7 +38,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
         VolumeConfigFile.Validate(config);
-        var exclude = GlobSet.Create([.. config.Exclude, .. options.Exclude], fileSystem.Traits.IsCaseSensitive);
+        var exclude = CreateExclude();
         using var sources = VolumeSources.Open(fileSystem, config);
         using var archive = ArchiveFile.OpenWrite(fileSystem, archivePath, options.Wait, cancellation);
         var map = ArchiveMap.FindEnd(archive, cancellation);
@@ -65,6 +73,11 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
             foreach (var source in sources.Volumes)
             {
                 volumes.Add(SaveVolume(source, context, transaction, sums, monitor, report, cancellation));
+            }
+
+            foreach (string pattern in exclude.Unmatched)
+            {
+                reporter.Detail($"The pattern '{pattern}' of what is excluded has matched nothing.");
             }
 
             if (options.Checksum != ChecksumAlgorithm.None)
