@@ -59,6 +59,17 @@ function Format-Syntax($Command) {
     }
 }
 
+# What a parameter is when it is not given: what a new cmdlet has.
+function Get-DefaultValue($Command, $Parameter) {
+    if ($Parameter.IsMandatory) { return 'none' }
+    $property = $Command.ImplementingType.GetProperty($Parameter.Name)
+    $value = $property ? $property.GetValue([Activator]::CreateInstance($Command.ImplementingType)) : $null
+    if ($Parameter.ParameterType -eq [switch]) { return 'False' }
+    # 0 stands for a rule that is not given, and a span of no length too.
+    if ($null -eq $value -or $value -is [int] -or "$value" -eq '' -or "$value" -eq '0h') { return 'none' }
+    "$value"
+}
+
 function Format-ParameterTable($Command, $Parameter) {
     $sets = $Command.ParameterSets.Where({ $_.Parameters.Name -contains $Parameter.Name })
     $one = $sets[0].Parameters.Where({ $_.Name -eq $Parameter.Name })[0]
@@ -70,6 +81,7 @@ function Format-ParameterTable($Command, $Parameter) {
         Sets      = $sets.Count -eq $Command.ParameterSets.Count ? 'all' : $sets.Name -join ', '
         Aliases   = $one.Aliases.Count ? $one.Aliases -join ', ' : 'none'
         Required  = $one.IsMandatory ? 'yes' : 'no'
+        Default   = Get-DefaultValue $Command $one
         Position  = $one.Position -ge 0 ? $one.Position : 'named'
         Pipeline  = $pipeline ? $pipeline : 'no'
         Wildcards = $Parameter.Attributes.Where({ $_ -is [System.Management.Automation.SupportsWildcardsAttribute] }) ? 'yes' : 'no'
@@ -103,7 +115,7 @@ function Write-Paragraphs([string] $Name, [string] $Text) {
     Write-Element $Name { foreach ($p in [regex]::Split((Format-Plain $Text).Trim(), '\n\n+')) { Write-Element 'maml:para' $p } }
 }
 
-function Write-Parameter($Parameter, [string] $Description, [bool] $Globbing) {
+function Write-Parameter($Command, $Parameter, [string] $Description, [bool] $Globbing) {
     $type = [Nullable]::GetUnderlyingType($Parameter.ParameterType) ?? $Parameter.ParameterType
     $pipeline = @(if ($Parameter.ValueFromPipeline) { 'ByValue' }; if ($Parameter.ValueFromPipelineByPropertyName) { 'ByPropertyName' }) -join ', '
     $attributes = [ordered]@{
@@ -114,6 +126,7 @@ function Write-Parameter($Parameter, [string] $Description, [bool] $Globbing) {
         position       = $Parameter.Position -ge 0 ? $Parameter.Position : 'named'
         aliases        = $Parameter.Aliases ? $Parameter.Aliases -join ', ' : 'none'
     }
+    $element = [Nullable]::GetUnderlyingType($Parameter.ParameterType) ?? ($type.IsArray ? $type.GetElementType() : $type)
     Write-Element 'command:parameter' {
         Write-Element 'maml:name' $Parameter.Name
         Write-Paragraphs 'maml:description' $Description
@@ -121,8 +134,24 @@ function Write-Parameter($Parameter, [string] $Description, [bool] $Globbing) {
             Write-Element 'command:parameterValue' $type.Name ([ordered]@{ required = 'true'; variableLength = $attributes.variableLength })
         }
 
+        if ($element.IsEnum) {
+            Write-Element 'command:parameterValueGroup' {
+                foreach ($name in [enum]::GetNames($element)) {
+                    Write-Element 'command:parameterValue' $name ([ordered]@{ required = 'false'; variableLength = 'false' })
+                }
+            }
+        }
+
         Write-Element 'dev:type' { Write-Element 'maml:name' ($type.Name -replace 'Parameter$') }
+        Write-Element 'dev:defaultValue' (Get-DefaultValue $Command $Parameter)
     } $attributes
+}
+
+function Write-Link([string] $Text, [string] $Uri) {
+    Write-Element 'maml:navigationLink' {
+        Write-Element 'maml:linkText' $Text
+        Write-Element 'maml:uri' $Uri
+    }
 }
 
 function Write-Command($Command, $Page) {
@@ -132,7 +161,7 @@ function Write-Command($Command, $Page) {
         $text = $words["-$($Parameter.Name)"]
         if (-not $text) { throw "The page of $($Command.Name) does not describe -$($Parameter.Name)." }
         $globbing = [bool] $Command.Parameters[$Parameter.Name].Attributes.Where({ $_ -is [System.Management.Automation.SupportsWildcardsAttribute] })
-        Write-Parameter $Parameter ([regex]::Replace($text, '(?s)```yaml.*?```', '')) $globbing
+        Write-Parameter $Command $Parameter ([regex]::Replace($text, '(?s)```yaml.*?```', '')) $globbing
     }
     $own = { $_.Name -notin $common }
     Write-Element 'command:command' {
@@ -173,8 +202,10 @@ function Write-Command($Command, $Page) {
             }
         }
         Write-Element 'command:relatedLinks' {
-            foreach ($link in [regex]::Matches($Page.'RELATED LINKS', '\[([^\]]+)\]')) {
-                Write-Element 'maml:navigationLink' { Write-Element 'maml:linkText' $link.Groups[1].Value }
+            # Get-Help -Online opens the first one.
+            Write-Link 'Online version' $Command.HelpUri
+            foreach ($link in [regex]::Matches($Page.'RELATED LINKS', '\[([^\]]+)\]\(([^)]+)\)')) {
+                Write-Link $link.Groups[1].Value ([uri]::new([uri] $Command.HelpUri, $link.Groups[2].Value))
             }
         }
     }

@@ -57,6 +57,7 @@ function Add-Default([Management.Automation.CmdletInfo] $Cmdlet, [hashtable] $Gi
     $withConfig = $Cmdlet.ParameterSets.Where({ $_.Parameters.Name -contains 'Config' })
     $fits = $withConfig.Where({ $set = $_; -not $Given.Keys.Where({ $_ -notin $set.Parameters.Name }) })
     $hasRules = $Cmdlet.Name -eq 'Optimize-BackupTar' -and $Given.Keys -like 'Keep*'
+    if ($Cmdlet.Name -eq 'Optimize-BackupTar' -and $Given.Keys.Where({ $_ -in 'Prefix', 'Generation', 'All' })) { $fits = $null }
     if ($fits -and -not $Given.ContainsKey('Config') -and -not ($hasRules -and -not (Test-Path -LiteralPath '/config.yml'))) {
         $Given.Config = '/config.yml'
     }

@@ -41,7 +41,7 @@ function Exit-Misused([string] $Text) {
 }
 
 function Resolve-Failure([Management.Automation.ErrorRecord] $ErrorRecord) {
-    Write-Complaint error "$ErrorRecord"
+    Write-Complaint error "$ErrorRecord $($ErrorRecord.ErrorDetails.RecommendedAction)".TrimEnd()
     # The id is followed by the name of the command that reported it.
     $id = $ErrorRecord.FullyQualifiedErrorId.Split(',')[0]
     if ($id -in 'FileUnreadable', 'FileChanged', 'NotKept', 'GenerationIncomplete') { $run.Incomplete = $true }
@@ -70,7 +70,7 @@ function Format-Result([string] $Command, $Result) {
         'list' {
             $place = "$(Format-Name $Result.Prefix) #$($Result.Generation)"
             if ($null -ne $Result.Offset) {
-                "$place $(Format-Name $Result.Target): $([Snapshotter.PowerShell.Output.DisplayText]::Mode($Result.Type, $Result.Mode)) " +
+                "$($null -eq $Result.Generation ? 'no generation' : "$place $(Format-Name $Result.Target)".TrimEnd()): $([Snapshotter.PowerShell.Output.DisplayText]::Mode($Result.Type, $Result.Mode)) " +
                     "$($Result.UserId):$($Result.GroupId) $(Format-Size $Result.Size) $(Format-Time $Result.Modified) $(Format-Name $Result.Path)" +
                     "$(if ($Result.LinkTarget) { " -> $(Format-Name $Result.LinkTarget)" })"
             }
@@ -80,7 +80,6 @@ function Format-Result([string] $Command, $Result) {
             }
         }
         'test' {
-            foreach ($problem in $Result.Errors) { Write-Complaint error "$problem" }
             "$(Format-Name $Result.Prefix) #$($Result.Generation) $(Format-Name $Result.Target): $(Format-Count $Result.Verified file) compared, $($Result.Passed ? 'whole' : 'DAMAGED')"
         }
         'prune' {

@@ -26,6 +26,7 @@
     PrivateData          = @{
         PSData = @{
             Tags         = @('Docker', 'Volume', 'Backup', 'Restore', 'Tar', 'Container', 'Snapshot', 'Kubernetes', 'Linux', 'Windows', 'MacOS', 'PSEdition_Core')
+            ProjectUri   = 'https://github.com/NethermindEth/docker-volumes-snapshotter'
             LicenseUri   = 'https://opensource.org/license/mit'
             ReleaseNotes = 'First release: Initialize-BackupTar, Backup-Volume, Restore-Volume, Get-BackupTar, Test-BackupTar, Optimize-BackupTar and Get-ContainerVolume.'
         }

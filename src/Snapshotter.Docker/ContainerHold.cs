@@ -42,18 +42,7 @@ public sealed class ContainerHold
     public static async Task<ContainerHold> TakeAsync(
         DockerEngine engine, IEnumerable<string> containers, HoldMode mode, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(engine);
-        ArgumentNullException.ThrowIfNull(containers);
-        var running = new List<ContainerInspectResponse>();
-        foreach (var container in containers)
-        {
-            var found = await engine.InspectAsync(container, cancellation).ConfigureAwait(false);
-            if (found.State is not { Running: true, Paused: false } || running.Exists(c => c.ID == found.ID))
-                continue;
-            RefuseWhatWouldNotComeBack(found, mode);
-            running.Add(found);
-        }
-
+        var running = await FindRunningAsync(engine, containers, mode, cancellation).ConfigureAwait(false);
         var hold = new ContainerHold(engine, mode);
         foreach (var container in running)
         {
@@ -81,6 +70,15 @@ public sealed class ContainerHold
         return hold;
     }
 
+    /// <summary>Looks all containers up, and whether they could be held, without doing so.</summary>
+    /// <param name="engine">The engine that has them.</param>
+    /// <param name="containers">Names or ids.</param>
+    /// <param name="mode">Stop or pause.</param>
+    /// <param name="cancellation">Stops waiting for the engine.</param>
+    public static Task CheckAsync(
+        DockerEngine engine, IEnumerable<string> containers, HoldMode mode, CancellationToken cancellation = default)
+        => FindRunningAsync(engine, containers, mode, cancellation);
+
     /// <summary>Starts the containers again, the last one first. All are tried; it cannot be cancelled.</summary>
     /// <returns>An exception for each that could not be started; empty when all run.</returns>
     public async Task<IReadOnlyList<DockerException>> ReleaseAsync()
@@ -96,12 +94,30 @@ public sealed class ContainerHold
             {
                 failures.Add(new DockerException(
                     DockerError.ContainerNotStarted,
-                    $"Container '{Name(container)}' was held for the backup and could not be started again: {e.Message}",
+                    $"Container '{Name(container)}' was held and could not be started again: {e.Message}",
                     Name(container), e));
             }
         }
 
         return failures;
+    }
+
+    private static async Task<List<ContainerInspectResponse>> FindRunningAsync(
+        DockerEngine engine, IEnumerable<string> containers, HoldMode mode, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(containers);
+        var running = new List<ContainerInspectResponse>();
+        foreach (var container in containers)
+        {
+            var found = await engine.InspectAsync(container, cancellation).ConfigureAwait(false);
+            if (found.State is not { Running: true, Paused: false } || running.Exists(c => c.ID == found.ID))
+                continue;
+            RefuseWhatWouldNotComeBack(found, mode);
+            running.Add(found);
+        }
+
+        return running;
     }
 
     /// <summary>Unlike starting, the engine refuses to unpause what is not paused: it may never have been, or be gone on already.</summary>

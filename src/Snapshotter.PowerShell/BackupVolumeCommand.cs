@@ -1,9 +1,11 @@
 using System.Management.Automation;
+using Snapshotter.Docker;
 using Snapshotter.Engine;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Volumes;
 using Snapshotter.PowerShell.Arguments;
 using Snapshotter.PowerShell.Completion;
+using Snapshotter.PowerShell.Output;
 
 namespace Snapshotter.PowerShell;
 
@@ -11,7 +13,7 @@ namespace Snapshotter.PowerShell;
 /// Appends a generation with the given volumes to an archive. All paths of one call are one generation; each
 /// configuration is one of its own.
 /// </summary>
-[Cmdlet(VerbsData.Backup, "Volume", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsData.Backup, "Volume", DefaultParameterSetName = PathSet, SupportsShouldProcess = true, HelpUri = HelpPages.BackupVolume)]
 [OutputType(typeof(VolumeReport))]
 public sealed class BackupVolumeCommand : RetentionCommand
 {
@@ -21,12 +23,13 @@ public sealed class BackupVolumeCommand : RetentionCommand
     private const string DefaultPrefix = "volumes";
 
     private readonly List<VolumeSpec> volumes = [];
-    private BackupHold? hold;
+    private readonly ContainerHolds holds = new();
+    private bool hasConfig;
 
     /// <summary>The directories and files to save; wildcards are resolved.</summary>
     [Parameter(ParameterSetName = PathSet, Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [VolumePath]
-    [ValidateNotNullOrEmpty]
+    [AllowEmptyString]
     [SupportsWildcards]
     public string[] Path { get; set; } = [];
 
@@ -41,9 +44,11 @@ public sealed class BackupVolumeCommand : RetentionCommand
     [ConfigTransformation]
     public ConfigSource[] Config { get; set; } = [];
 
-    /// <summary>The archive to append to.</summary>
+    /// <summary>The archive to append to; wildcards are resolved, to one.</summary>
     [Parameter(Mandatory = true, Position = 1)]
+    [ArchivePath]
     [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     public string Archive { get; set; } = "";
 
     /// <summary>The path inside the tar. For paths the default is "volumes"; a configuration has its own.</summary>
@@ -54,6 +59,7 @@ public sealed class BackupVolumeCommand : RetentionCommand
 
     /// <summary>Patterns of what is not saved, added to the configuration's own.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Exclude { get; set; } = [];
 
     /// <summary>How file data is protected.</summary>
@@ -63,6 +69,7 @@ public sealed class BackupVolumeCommand : RetentionCommand
     /// <summary>How long to wait for another writer of the archive: seconds, or a TimeSpan.</summary>
     [Parameter]
     [DurationTransformation]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public TimeSpan Wait { get; set; }
 
     /// <summary>
@@ -88,43 +95,48 @@ public sealed class BackupVolumeCommand : RetentionCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        switch (ParameterSetName)
+        if (ParameterSetName == ConfigSet)
         {
-            case PathSet:
+            hasConfig = true;
+            foreach (ConfigSource source in Config)
+                Run(reporter => Backup(WithParameters(ReadConfig(source)), reporter));
+            return;
+        }
+
+        // All paths are saved, or none.
+        Run(
+            _ =>
+            {
                 foreach (string pattern in Path)
                     Add(Match(pattern), WildcardPattern.ContainsWildcardCharacters(pattern));
-                break;
-            case LiteralPathSet:
                 Add(LiteralPath.Select(ResolveLiteral), isPattern: false);
-                break;
-            default:
-                foreach (ConfigSource source in Config)
-                    Run(_ => Backup(WithParameters(ReadConfig(source))));
-                break;
-        }
+            },
+            isAll: true);
     }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (ParameterSetName != ConfigSet)
+        // A pipeline may bring both, and one that brings nothing is a mistake.
+        if (volumes.Count > 0 || !hasConfig)
         {
-            Backup(new VolumeConfig
+            var config = new VolumeConfig
             {
                 Prefix = Prefix,
                 Volumes = volumes,
                 Keep = Policy,
-            });
+            };
+            Run(reporter => Backup(config, reporter), isAll: true);
         }
 
-        LetContainersRun(WriteError);
+        holds.Release(failure => WriteError(ErrorRecords.From(failure)));
     }
 
-    /// <inheritdoc/>
+    /// <summary>The cmdlet is always disposed of, after an error or Ctrl-C too: what is still held then runs again.</summary>
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            LetContainersRun(error => Host.UI.WriteErrorLine(error.ToString()));
+            holds.Release(failure => Host.UI.WriteErrorLine(ErrorRecords.From(failure).ToString()));
         base.Dispose(disposing);
     }
 
@@ -132,16 +144,15 @@ public sealed class BackupVolumeCommand : RetentionCommand
     private void Add(IEnumerable<string> paths, bool isPattern)
         => volumes.AddRange(paths.Select(path => new VolumeSpec { Target = path, IsImplied = isPattern || MyInvocation.ExpectingInput }));
 
-    private string[] Match(string pattern)
+    private IReadOnlyList<string> Match(string pattern)
     {
-        string[] found = [.. ResolveWildcards(pattern)];
-        if (found.Length == 0)
-            ThrowTerminatingError(ErrorRecords.NothingMatches(pattern));
-        return found;
+        if (VolumePathAttribute.NoPath(pattern) is { } value)
+            throw new UsageException(nameof(Messages.NoVolumePath), Messages.Format(nameof(Messages.NoVolumePath), value), value);
+        return ResolveWildcards(pattern) is { Count: > 0 } found ? found : throw ErrorRecords.NoVolumeMatches(pattern);
     }
 
     /// <summary>The configuration as the command line would have it.</summary>
-    private VolumeConfig WithParameters(VolumeConfig config) => new()
+    private VolumeConfig WithParameters(VolumeConfig config) => config.Volumes.Count == 0 ? config : new()
     {
         Prefix = MyInvocation.BoundParameters.ContainsKey(nameof(Prefix)) ? Prefix : config.Prefix,
         Volumes = config.Volumes,
@@ -149,17 +160,35 @@ public sealed class BackupVolumeCommand : RetentionCommand
         Keep = Policy ?? config.Keep,
     };
 
-    private void Backup(VolumeConfig config) => Run(reporter =>
+    private void Backup(VolumeConfig config, IReporter reporter)
     {
+        if (config is ContainerVolumeConfig { Volumes.Count: 0 } container)
+        {
+            WriteVerbose(Messages.Format(nameof(Messages.ContainerWithoutVolumes), container.ContainerName));
+            return;
+        }
+
         VolumeConfigFile.Validate(config);
-        string archive = ResolveLiteral(Archive);
+        string archive = ResolveArchive(Archive);
+        var options = new BackupOptions { Checksum = Checksum, Exclude = Exclude, Wait = Wait };
+        if (IsWhatIf)
+        {
+            BackupTar.CheckBackup(archive, config, options, Cancellation);
+            ContainerHolds.Check(DockerHost, StopContainer, PauseContainer, Cancellation);
+        }
+
         if (!ShouldBackup(archive, config))
             return;
-        var options = new BackupOptions { Checksum = Checksum, Exclude = Exclude, Wait = Wait };
-        HoldContainers();
+        if (holds.Take(DockerHost, StopContainer, PauseContainer, Cancellation))
+            WriteVerbose(Messages.Format(nameof(Messages.ContainersHeld), string.Join(", ", holds.Names)));
         BackupReport report = BackupTar.Backup(archive, config, options, reporter, Cancellation);
-        WriteObject(report.Volumes, true);
-    });
+        foreach (VolumeReport volume in report.Volumes)
+            Emit(volume, () => InWords(volume));
+    }
+
+    private static string InWords(VolumeReport volume) => string.Join(' ', volume.Removed
+        .Select(generation => Messages.Format(nameof(Messages.ToldRemoved), generation.Generation, generation.Prefix, volume.Archive))
+        .Prepend(Messages.Format(nameof(Messages.ToldSaved), volume.Target, volume.Generation, volume.Prefix, volume.Archive)));
 
     /// <summary>Whoever looks before, or is asked, is told as well which generations the rules will remove.</summary>
     private bool ShouldBackup(string archive, VolumeConfig config)
@@ -172,7 +201,7 @@ public sealed class BackupVolumeCommand : RetentionCommand
             foreach (PlannedGeneration generation in going)
             {
                 ShouldProcess(Shown.Name(archive), Messages.Format(
-                    nameof(Messages.ActionKeep), generation.Generation, generation.Prefix, generation.Created.LocalDateTime));
+                    nameof(Messages.ActionKeep), generation.Generation, generation.Prefix, DisplayText.Time(generation.Created)));
             }
 
             return false;
@@ -181,24 +210,5 @@ public sealed class BackupVolumeCommand : RetentionCommand
         if (going.Count > 0)
             action += Messages.Format(nameof(Messages.ActionBackupKeep), string.Join(", ", going.Select(generation => generation.Generation)));
         return ShouldProcess(Shown.Name(archive), action);
-    }
-
-    private void HoldContainers()
-    {
-        if (hold is not null || (StopContainer.Length == 0 && PauseContainer.Length == 0))
-            return;
-        hold = BackupHold.Take(DockerHost, StopContainer, PauseContainer, Cancellation);
-        WriteVerbose(Messages.Format(nameof(Messages.ContainersHeld), string.Join(", ", hold.Names)));
-    }
-
-    /// <summary>At the end, and when the cmdlet is disposed of, which it always is: after an error or Ctrl-C too.</summary>
-    private void LetContainersRun(Action<ErrorRecord> report)
-    {
-        if (hold is null)
-            return;
-        IReadOnlyList<Docker.DockerException> failures = hold.Release();
-        hold = null;
-        foreach (Docker.DockerException failure in failures)
-            report(ErrorRecords.From(failure));
     }
 }

@@ -19,45 +19,58 @@ internal static class ErrorRecords
         => New(exception, exception.Error.ToString(), CategoryOf(exception.Error), exception.Target,
             Remedies.TextOf(exception.Error, exception.Target));
 
+    /// <summary>The error that an exception is about; null for one that is no user's matter.</summary>
+    public static ErrorRecord? TryFrom(Exception exception) => exception switch
+    {
+        BackupException e => From(e),
+        DockerException e => From(e),
+        UsageException e => New(e, e.Id, ErrorCategory.InvalidArgument, e.Target),
+        // A drive or provider that does not exist.
+        SessionStateException e => new ErrorRecord(e.ErrorRecord, e),
+        _ => null,
+    };
+
+    /// <summary>Two parameters say which generation is meant.</summary>
+    public static ErrorRecord GenerationAmbiguous(int? generation) => new(
+        new ArgumentException(Messages.GenerationAmbiguous), nameof(Messages.GenerationAmbiguous), ErrorCategory.InvalidArgument, generation);
+
+    /// <summary>An entry that no backup brought.</summary>
+    public static ErrorRecord EntryOfNoVolume(string path, string archive) => New(
+        new ArgumentException(Messages.Format(nameof(Messages.EntryOfNoVolume), path, archive)),
+        nameof(Messages.EntryOfNoVolume), ErrorCategory.InvalidArgument, path);
+
     /// <summary>A name that none of the containers with the labels wanted has.</summary>
     public static ErrorRecord NoContainer(string name, string[] labels)
         => From(new DockerException(
             DockerError.ContainerNotFound, Messages.Format(nameof(Messages.NoContainer), name, string.Join(", ", labels)), name));
 
     /// <summary>Volumes that this process cannot reach.</summary>
-    public static ErrorRecord RemoteContainer(ContainerVolumeConfig config)
-        => From(new BackupException(
-            BackupError.VolumeNotFound, Messages.Format(nameof(Messages.ContainerIsRemote), config.ContainerName), config.ContainerName));
+    public static BackupException RemoteContainer(ContainerVolumeConfig config)
+        => new(BackupError.VolumeNotFound, Messages.Format(nameof(Messages.ContainerIsRemote), config.ContainerName), config.ContainerName);
 
     /// <summary>A problem with one file, which does not end the job.</summary>
     public static ErrorRecord From(Notice problem)
         => From(new BackupException(problem.Kind, problem.ToString(), problem.Path) { Remedy = problem.Remedy });
 
-    /// <summary>Wildcards that match no file or directory.</summary>
-    public static ErrorRecord NothingMatches(string pattern)
-        => From(new BackupException(
-            BackupError.VolumeNotFound, Messages.Format(nameof(Messages.NoMatch), pattern), pattern));
+    /// <summary>Wildcards that match no file or directory to save.</summary>
+    public static BackupException NoVolumeMatches(string pattern)
+        => new(BackupError.VolumeNotFound, Messages.Format(nameof(Messages.NoMatch), pattern), pattern);
 
-    /// <summary>A path of the registry, the environment...</summary>
-    public static ErrorRecord NotFileSystem(string path)
-        => Usage("PathNotFileSystem", Messages.Format(nameof(Messages.PathNotFileSystem), path), path);
+    /// <summary>Wildcards that match no archive.</summary>
+    public static BackupException NoArchiveMatches(string pattern)
+        => new(BackupError.ArchiveNotFound, Messages.Format(nameof(Messages.NoArchiveMatches), pattern), pattern);
 
-    /// <summary>Parameters that do not go together, or whose values cannot be.</summary>
-    public static ErrorRecord Usage(string id, string message, object? target)
-        => Named(new ErrorRecord(new ArgumentException(message), id, ErrorCategory.InvalidArgument, target));
-
-    /// <summary>The message shown is what is wrong and what to do; the latter also stands by itself.</summary>
-    private static ErrorRecord New(Exception exception, string id, ErrorCategory category, object? target, string remedy)
-        => Named(new ErrorRecord(exception, id, category, target)
-        {
-            ErrorDetails = new ErrorDetails(Remedies.Join(exception.Message, remedy)) { RecommendedAction = remedy },
-        });
-
-    /// <summary>Scripts get the target as it is; what PowerShell shows of it is safe.</summary>
-    private static ErrorRecord Named(ErrorRecord record)
+    /// <summary>
+    /// What to do is the recommendation, which PowerShell shows below the message. Scripts get the target as it is; what
+    /// PowerShell shows of it is safe.
+    /// </summary>
+    private static ErrorRecord New(Exception exception, string id, ErrorCategory category, object? target, string remedy = "")
     {
-        if (record.TargetObject is string target)
-            record.CategoryInfo.TargetName = Shown.Name(target);
+        var record = new ErrorRecord(exception, id, category, target);
+        if (remedy.Length > 0)
+            record.ErrorDetails = new ErrorDetails(exception.Message) { RecommendedAction = remedy };
+        if (target is string name)
+            record.CategoryInfo.TargetName = Shown.Name(name);
         return record;
     }
 

@@ -1,24 +1,46 @@
 using System.Management.Automation;
 using Snapshotter.Engine;
 using Snapshotter.Engine.Volumes;
+using Snapshotter.PowerShell.Arguments;
 
 namespace Snapshotter.PowerShell;
 
 /// <summary>Shows what is inside archives: a row per volume per generation, or every entry.</summary>
-[Cmdlet(VerbsCommon.Get, "BackupTar", DefaultParameterSetName = "Path")]
-[OutputType(typeof(ArchivedVolume), typeof(ArchivedEntry))]
+[Cmdlet(VerbsCommon.Get, "BackupTar", DefaultParameterSetName = PathSet, HelpUri = HelpPages.GetBackupTar)]
+[OutputType(typeof(ArchivedVolume), ParameterSetName = [PathSet, LiteralPathSet])]
+[OutputType(typeof(ArchivedEntry), ParameterSetName = [EntrySet, EntryLiteralSet])]
 public sealed class GetBackupTarCommand : ArchiveReadingCommand
 {
-    /// <summary>Lists the entries of the volumes instead.</summary>
-    [Parameter]
+    private const string EntrySet = "Entry";
+    private const string EntryLiteralSet = "EntryLiteralPath";
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = PathSet, Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = EntrySet, Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ArchivePath]
+    [Alias("Archive")]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public override string[] Path { get; set; } = [];
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = LiteralPathSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = EntryLiteralSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath")]
+    [ValidateNotNullOrEmpty]
+    public override string[] LiteralPath { get; set; } = [];
+
+    /// <summary>Lists every entry instead.</summary>
+    [Parameter(ParameterSetName = EntrySet, Mandatory = true)]
+    [Parameter(ParameterSetName = EntryLiteralSet, Mandatory = true)]
     public SwitchParameter Entry { get; set; }
 
     /// <inheritdoc/>
-    protected override void Read(string archive, ListOptions options) => Run(reporter =>
+    protected override void Work(string archive) => Run(reporter =>
     {
         IEnumerable<object> found = Entry
-            ? BackupTar.ListEntries(archive, options, Cancellation)
-            : BackupTar.List(archive, options, reporter, Cancellation);
+            ? BackupTar.ListEntries(archive, Part, Cancellation)
+            : BackupTar.List(archive, Part, reporter, Cancellation);
         foreach (object item in found)
             WriteObject(item);
     });

@@ -8,7 +8,7 @@ namespace Snapshotter.PowerShell;
 /// Reads the mounts of containers as configurations, which pipe into Backup-Volume and Restore-Volume, and whose method
 /// ToYaml() makes a config.yml for the image.
 /// </summary>
-[Cmdlet(VerbsCommon.Get, "ContainerVolume")]
+[Cmdlet(VerbsCommon.Get, "ContainerVolume", HelpUri = HelpPages.GetContainerVolume)]
 [OutputType(typeof(ContainerVolumeConfig))]
 public sealed class GetContainerVolumeCommand : SnapshotterCommand
 {
@@ -26,6 +26,7 @@ public sealed class GetContainerVolumeCommand : SnapshotterCommand
     /// <summary>Labels that a container must all have: "key" or "key=value", e.g. snapshotter.enable=true.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Label { get; set; } = [];
 
     /// <summary>The engine's address. By default the one that the docker command would use.</summary>
@@ -69,7 +70,7 @@ public sealed class GetContainerVolumeCommand : SnapshotterCommand
             if (!pattern.IsMatch(container.Name) && !container.Id.StartsWith(name, StringComparison.Ordinal))
                 continue;
             found = true;
-            Read(container.Id);
+            Run(_ => Read(container.Id));
         }
 
         if (!found && !WildcardPattern.ContainsWildcardCharacters(name))
@@ -78,17 +79,7 @@ public sealed class GetContainerVolumeCommand : SnapshotterCommand
 
     private void Read(string container)
     {
-        ContainerVolumeConfig config;
-        try
-        {
-            config = engine!.ReadVolumesAsync(container, shared, Cancellation).GetAwaiter().GetResult();
-        }
-        catch (DockerException e) when (e.Error == DockerError.ContainerNotFound)
-        {
-            WriteError(ErrorRecords.From(e));
-            return;
-        }
-
+        ContainerVolumeConfig config = engine!.ReadVolumesAsync(container, shared, Cancellation).GetAwaiter().GetResult();
         foreach (OmittedMount mount in config.Omitted)
             WriteVerbose(Messages.Format(nameof(Messages.MountOmitted), mount.Target, config.ContainerName, mount.Reason));
         if (config.Paths == VolumePaths.Remote)

@@ -44,6 +44,22 @@ internal static class Messages
     public static string OfNoVolume => Get(nameof(OfNoVolume));
     public static string OfNoGeneration => Get(nameof(OfNoGeneration));
     public static string AndMore => Get(nameof(AndMore));
+    public static string NotAnArchive => Get(nameof(NotAnArchive));
+    public static string NotATime => Get(nameof(NotATime));
+    public static string NotAnEntry => Get(nameof(NotAnEntry));
+    public static string NoArchiveMatches => Get(nameof(NoArchiveMatches));
+    public static string ArchiveAmbiguous => Get(nameof(ArchiveAmbiguous));
+    public static string NoVolumePath => Get(nameof(NoVolumePath));
+    public static string EntryOfNoVolume => Get(nameof(EntryOfNoVolume));
+    public static string EntrySkipped => Get(nameof(EntrySkipped));
+    public static string ContainerWithoutVolumes => Get(nameof(ContainerWithoutVolumes));
+    public static string ActionReplace => Get(nameof(ActionReplace));
+    public static string ToldSaved => Get(nameof(ToldSaved));
+    public static string ToldRestored => Get(nameof(ToldRestored));
+    public static string ToldRemoved => Get(nameof(ToldRemoved));
+    public static string ToldCreated => Get(nameof(ToldCreated));
+    public static string MoreErrors => Get(nameof(MoreErrors));
+    public static string PolicyAmbiguous => Get(nameof(PolicyAmbiguous));
     public static string ContainersHeld => Get(nameof(ContainersHeld));
 
     /// <summary>A message with its placeholders filled; texts among them are names, and are shown as such.</summary>

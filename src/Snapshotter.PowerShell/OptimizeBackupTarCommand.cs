@@ -12,39 +12,45 @@ namespace Snapshotter.PowerShell;
 /// Removes old generations from archives: those that a policy does not keep, those with the numbers given, or all of a
 /// prefix. The numbers piped in for one archive are removed together.
 /// </summary>
-[Cmdlet(VerbsCommon.Optimize, "BackupTar", DefaultParameterSetName = KeepSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[Cmdlet(VerbsCommon.Optimize, "BackupTar", DefaultParameterSetName = PathSet, SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.High, HelpUri = HelpPages.OptimizeBackupTar)]
 [OutputType(typeof(PlannedGeneration))]
 public sealed class OptimizeBackupTarCommand : RetentionCommand
 {
-    private const string KeepSet = "Keep";
-    private const string GenerationSet = "Generation";
-    private const string AllSet = "All";
-    private const string ConfigSet = "Config";
+    private const string PathSet = "Path";
+    private const string LiteralPathSet = "LiteralPath";
 
     private readonly Dictionary<string, HashSet<int>> numbers = new(StringComparer.Ordinal);
+    private bool takesNumbers;
 
-    /// <summary>The archives.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("LiteralPath", "PSPath", "Archive")]
+    /// <summary>The archives; wildcards are resolved.</summary>
+    [Parameter(ParameterSetName = PathSet, Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ArchivePath]
+    [Alias("Archive")]
     [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     public string[] Path { get; set; } = [];
 
+    /// <summary>The archives, exactly as written.</summary>
+    [Parameter(ParameterSetName = LiteralPathSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
+
     /// <summary>The prefix and the rules of a configuration: the path of a config.yml, a VolumeConfig, a hashtable...</summary>
-    [Parameter(ParameterSetName = ConfigSet, Mandatory = true)]
+    [Parameter]
     [ConfigTransformation]
     public ConfigSource? Config { get; set; }
 
     /// <summary>Only prefixes that match this; * and ? are wildcards.</summary>
-    [Parameter(ParameterSetName = KeepSet)]
-    [Parameter(ParameterSetName = GenerationSet)]
-    [Parameter(ParameterSetName = AllSet, Mandatory = true)]
+    [Parameter]
     [AllowEmptyString]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(PrefixCompleter))]
     public string? Prefix { get; set; }
 
     /// <summary>Removes the generations with these numbers.</summary>
-    [Parameter(ParameterSetName = GenerationSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(GenerationCompleter))]
     public int[] Generation { get; set; } = [];
 
@@ -52,29 +58,39 @@ public sealed class OptimizeBackupTarCommand : RetentionCommand
     /// The volumes whose newest, and newest complete, generation may be among those numbers; * and ? are wildcards. Never
     /// from the pipeline: what is needed for a restore goes only when someone says so.
     /// </summary>
-    [Parameter(ParameterSetName = GenerationSet)]
+    [Parameter]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(VolumeCompleter))]
     public string[] Volume { get; set; } = [];
 
     /// <summary>Removes every generation of the prefix, the newest too.</summary>
-    [Parameter(ParameterSetName = AllSet, Mandatory = true)]
+    [Parameter]
     public SwitchParameter All { get; set; }
 
     /// <summary>How long to wait for others that read or write the archive: seconds, or a TimeSpan.</summary>
     [Parameter]
     [DurationTransformation]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public TimeSpan Wait { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        // Of rows that are piped into rules, only the archive is meant. What is bound now was typed.
+        takesNumbers = MyInvocation.BoundParameters.ContainsKey(nameof(Generation)) || (Policy is null && Config is null && !All);
+    }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (string archive in Path.Select(ResolveLiteral))
+        foreach (string archive in ResolveAll(Path, LiteralPath))
         {
             if (!numbers.TryGetValue(archive, out HashSet<int>? chosen))
                 numbers.Add(archive, chosen = []);
-            chosen.UnionWith(Generation);
+            if (takesNumbers)
+                chosen.UnionWith(Generation);
         }
     }
 
@@ -101,10 +117,17 @@ public sealed class OptimizeBackupTarCommand : RetentionCommand
             plan.Execute(reporter, Cancellation);
         else if (!IsWhatIf && going > 0)
             return;
-        WriteObject(plan.Generations, true);
+        foreach (PlannedGeneration generation in plan.Generations)
+        {
+            Emit(generation, generation.Keep ? null : () => Messages.Format(
+                nameof(Messages.ToldRemoved), generation.Generation, generation.Prefix, archive));
+        }
     }
 
-    private OptimizeOptions FromConfig(VolumeConfig config) => new()
+    /// <summary>A configuration says what stays of its own prefix: beside it numbers and other prefixes would say something else.</summary>
+    private OptimizeOptions FromConfig(VolumeConfig config) => Prefix is not null || takesNumbers || All
+        ? throw new UsageException(nameof(Messages.PolicyAmbiguous), Messages.PolicyAmbiguous, Config)
+        : new()
     {
         Prefix = config.Prefix,
         PrefixIsLiteral = true,

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Snapshotter.Docker;
 using Snapshotter.Engine;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Volumes;
@@ -10,19 +11,28 @@ using Snapshotter.PowerShell.Output;
 namespace Snapshotter.PowerShell;
 
 /// <summary>Brings volumes back exactly as they were saved.</summary>
-[Cmdlet(VerbsData.Restore, "Volume", DefaultParameterSetName = ConfigSet, SupportsShouldProcess = true)]
+/// <remarks>
+/// There is no default set: PowerShell would try its parameters first, and take a row whose numbers are texts (from CSV, say)
+/// for something of that set before it comes to the other's.
+/// </remarks>
+[Cmdlet(VerbsData.Restore, "Volume", SupportsShouldProcess = true, HelpUri = HelpPages.RestoreVolume)]
 [OutputType(typeof(VolumeReport))]
 public sealed class RestoreVolumeCommand : SnapshotterCommand
 {
     private const string ConfigSet = "Config";
     private const string PrefixSet = "Prefix";
 
+    private readonly RowGroups rows = new();
+    private readonly ContainerHolds holds = new();
+    private bool isVolumeGiven;
     private bool yesToAll;
     private bool noToAll;
 
-    /// <summary>The archive to restore from.</summary>
+    /// <summary>The archive to restore from; wildcards are resolved, to one.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ArchivePath]
     [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     public string Archive { get; set; } = "";
 
     /// <summary>What to restore and where to: the path of a config.yml, a VolumeConfig, a hashtable, or an object with Prefix and Volumes.</summary>
@@ -43,6 +53,11 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
     [ArgumentCompleter(typeof(VolumeCompleter))]
     public string[] Volume { get; set; } = [];
 
+    /// <summary>Only these entries, each by itself: rows of Get-BackupTar -Entry.</summary>
+    [Parameter(ParameterSetName = PrefixSet, ValueFromPipeline = true)]
+    [EntryTransformation]
+    public EntrySource[] Entry { get; set; } = [];
+
     /// <summary>A directory to restore below, instead of over the volumes themselves.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -50,6 +65,8 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
 
     /// <summary>Restores the newest generation made at this time or before.</summary>
     [Parameter]
+    [PointInTimeTransformation]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public DateTimeOffset? AsOf { get; set; }
 
     /// <summary>Restores the generation with this number.</summary>
@@ -59,10 +76,12 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
 
     /// <summary>Restores only what matches one of these patterns, over what is there.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Include { get; set; } = [];
 
     /// <summary>Leaves what matches one of these patterns as it is.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Exclude { get; set; } = [];
 
     /// <summary>Empties and fills a volume instead of staging beside it: for volumes without room for two copies.</summary>
@@ -73,45 +92,148 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
     [Parameter]
     public SwitchParameter NoOwner { get; set; }
 
+    /// <summary>How long to wait for one that removes generations from the archive: seconds, or a TimeSpan.</summary>
+    [Parameter]
+    [DurationTransformation]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public TimeSpan Wait { get; set; }
+
+    /// <summary>
+    /// Containers to stop in this order while the volumes are restored, and to start again in reverse, whatever happens.
+    /// Those that do not run are left alone.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ContainerNameCompleter))]
+    public string[] StopContainer { get; set; } = [];
+
+    /// <summary>Containers to pause likewise: what their programs have in memory may then not fit what is restored.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ContainerNameCompleter))]
+    public string[] PauseContainer { get; set; } = [];
+
+    /// <summary>The address of the engine that has these containers. By default the one that the docker command would use.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? DockerHost { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        // What is bound now was typed; later on it may come from a row.
+        isVolumeGiven = MyInvocation.BoundParameters.ContainsKey(nameof(Volume));
+    }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         if (AsOf is not null && Generation is not null)
-            ThrowTerminatingError(ErrorRecords.Usage(nameof(Messages.GenerationAmbiguous), Messages.GenerationAmbiguous, Generation));
-        if (ParameterSetName == PrefixSet)
+            ThrowTerminatingError(ErrorRecords.GenerationAmbiguous(Generation));
+        if (ParameterSetName == ConfigSet)
         {
-            Run(reporter => Restore(new VolumeConfig { Prefix = Prefix }, reporter));
+            foreach (ConfigSource source in Config)
+                Run(reporter => Restore(ResolveArchive(Archive), ReadConfig(source), Options with { Volumes = Volume }, _ => true, reporter));
             return;
         }
 
-        foreach (ConfigSource source in Config)
-            Run(reporter => Restore(ReadConfig(source), reporter));
+        Run(_ =>
+        {
+            string archive = ResolveArchive(Archive);
+            foreach (EntrySource entry in Entry.Where(IsRestorable))
+                rows.Add(archive, Prefix, Generation, entry);
+            if (Entry.Length == 0)
+                rows.Add(archive, Prefix, Generation, isVolumeGiven ? [] : Volume);
+        });
     }
 
-    private void Restore(VolumeConfig config, IReporter reporter)
+    /// <summary>Rows of one generation are restored together: nothing is touched before all of them were checked.</summary>
+    protected override void EndProcessing()
     {
-        var options = new RestoreOptions
+        foreach ((RowGroups.Key key, RowGroups.Wish wish) in rows.All)
         {
-            Generation = new GenerationChoice { Number = Generation, AsOf = AsOf },
-            Volumes = Volume,
-            Destination = Destination is null ? null : ResolveLiteral(Destination),
-            Include = Include,
-            Exclude = Exclude,
-            InPlace = InPlace,
-            NoOwner = NoOwner,
-        };
-        RestorePlan plan = BackupTar.PlanRestore(ResolveLiteral(Archive), config, options, Cancellation);
-        bool isTrusted = ParameterSetName == ConfigSet || Destination is not null;
-        IReadOnlyList<PlannedVolume> volumes = isTrusted ? plan.Volumes : WithoutUnnamedOlder(plan);
-        if (Remedies.Caller == RemedyCaller.Image && Destination is null)
-            RequireMounts(volumes);
-        if (!isTrusted && !ConfirmTargets(volumes))
+            Run(reporter => Restore(
+                key.Archive,
+                new VolumeConfig { Prefix = key.Prefix },
+                Options with
+                {
+                    Generation = new GenerationChoice { Number = key.Generation, AsOf = AsOf },
+                    Volumes = isVolumeGiven ? Volume : wish.IsWhole ? [] : [.. wish.Volumes],
+                    Entries = wish.Entries,
+                },
+                wish.Wants,
+                reporter));
+        }
+
+        holds.Release(failure => WriteError(ErrorRecords.From(failure)));
+    }
+
+    /// <summary>The cmdlet is always disposed of, after an error or Ctrl-C too: what is still held then runs again.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            holds.Release(failure => Host.UI.WriteErrorLine(ErrorRecords.From(failure).ToString()));
+        base.Dispose(disposing);
+    }
+
+    private RestoreOptions Options => new()
+    {
+        Generation = new GenerationChoice { Number = Generation, AsOf = AsOf },
+        Destination = Destination is null ? null : ResolveLiteral(Destination),
+        Include = Include,
+        Exclude = Exclude,
+        InPlace = InPlace,
+        NoOwner = NoOwner,
+        Wait = Wait,
+    };
+
+    /// <summary>Manifests and lists of checksums come with every list of entries; what is of no backup nobody could restore.</summary>
+    private bool IsRestorable(EntrySource entry)
+    {
+        if (entry.Target.Length > 0)
+            return true;
+        if (entry.IsOfGeneration)
+            WriteVerbose(Messages.Format(nameof(Messages.EntrySkipped), entry.Path));
+        else
+            WriteError(ErrorRecords.EntryOfNoVolume(entry.Path, Archive));
+        return false;
+    }
+
+    private void Restore(
+        string archive, VolumeConfig config, RestoreOptions options, Func<string, bool> isMeant, IReporter reporter)
+    {
+        if (config is ContainerVolumeConfig { Volumes.Count: 0 } container)
+        {
+            WriteVerbose(Messages.Format(nameof(Messages.ContainerWithoutVolumes), container.ContainerName));
             return;
-        List<PlannedVolume> chosen = [.. volumes.Where(volume => ShouldProcess(Shown.Name(volume.Path), Describe(volume)))];
+        }
+
+        RestorePlan plan = BackupTar.PlanRestore(archive, config, options, Cancellation);
+        bool isTrusted = ParameterSetName == ConfigSet || Destination is not null;
+        List<PlannedVolume> wanted = [.. plan.Volumes.Where(volume => isMeant(volume.Archived.Target))];
+        if (!isTrusted && options.Volumes.Count == 0)
+            LeaveUnnamedOlderOut(wanted);
+        if (Remedies.Caller == RemedyCaller.Image && Destination is null)
+            RequireMounts(wanted);
+        if (IsWhatIf)
+        {
+            plan.Check(wanted, Cancellation);
+            ContainerHolds.Check(DockerHost, StopContainer, PauseContainer, Cancellation);
+        }
+
+        if (!isTrusted && !ConfirmTargets(archive, wanted))
+            return;
+        List<PlannedVolume> chosen = [.. wanted.Where(volume => ShouldProcess(Shown.Name(volume.Path), Describe(volume)))];
         if (chosen.Count == 0)
             return;
+        if (holds.Take(DockerHost, StopContainer, PauseContainer, Cancellation))
+            WriteVerbose(Messages.Format(nameof(Messages.ContainersHeld), string.Join(", ", holds.Names)));
         foreach (VolumeReport report in plan.Execute(chosen, reporter, Cancellation))
-            WriteObject(ForDisplay(report));
+        {
+            Emit(ForDisplay(report), () => Messages.Format(
+                nameof(Messages.ToldRestored), report.Target, report.Path, report.Generation));
+        }
     }
 
     /// <summary>A type name of its own, by which the table shows where a volume went.</summary>
@@ -124,48 +246,48 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
 
     private static string Describe(PlannedVolume volume) => Messages.Format(
         volume.IsOlder ? nameof(Messages.ActionRestoreOlder) : nameof(Messages.ActionRestore),
-        volume.Archived.Target, volume.Archived.Generation, volume.Archived.Archive, volume.Archived.Created.LocalDateTime);
+        volume.Archived.Target, volume.Archived.Generation, volume.Archived.Archive, DisplayText.Time(volume.Archived.Created));
 
     /// <summary>
     /// A volume that the newest generation does not hold may have been given up: it is restored over what is there when
     /// someone is asked or named it, else it is left out, which is told.
     /// </summary>
-    private IReadOnlyList<PlannedVolume> WithoutUnnamedOlder(RestorePlan plan)
+    private void LeaveUnnamedOlderOut(List<PlannedVolume> volumes)
     {
-        if (Volume.Length > 0 || AsOf is not null || !IsUnattended)
-            return plan.Volumes;
-        foreach (PlannedVolume older in plan.Volumes.Where(volume => volume.IsOlder))
+        if (AsOf is not null || !IsUnattended)
+            return;
+        foreach (PlannedVolume older in volumes.Where(volume => volume.IsOlder))
         {
             WriteWarning(Messages.Format(
                 nameof(Messages.OlderLeftOut), older.Archived.Target, older.Archived.Generation,
-                older.Archived.Created.LocalDateTime, older.Archived.Prefix));
+                DisplayText.Time(older.Archived.Created), older.Archived.Prefix));
         }
 
-        return [.. plan.Volumes.Where(volume => !volume.IsOlder)];
+        volumes.RemoveAll(volume => volume.IsOlder);
     }
 
     /// <summary>In the image a volume that nobody mounted would be restored into the container, and be gone with it.</summary>
-    private void RequireMounts(IReadOnlyList<PlannedVolume> volumes)
+    private static void RequireMounts(List<PlannedVolume> volumes)
     {
-        if (volumes.FirstOrDefault(volume => !MountedPlace.Holds(volume.Path)) is { } lost)
-            ThrowTerminatingError(ErrorRecords.Usage(
-                nameof(Messages.PlaceNotMounted), Messages.Format(nameof(Messages.PlaceNotMounted), lost.Path), lost.Path));
+        if (volumes.Find(volume => !MountedPlace.Holds(volume.Path)) is { } lost)
+            throw new UsageException(
+                nameof(Messages.PlaceNotMounted), Messages.Format(nameof(Messages.PlaceNotMounted), lost.Path), lost.Path);
     }
 
     /// <summary>
     /// A confirmation of high impact, for this parameter set alone: not asked when -Confirm or $ConfirmPreference ask
     /// for every volume anyway, or say not to ask at all, nor when nothing will be done.
     /// </summary>
-    private bool ConfirmTargets(IReadOnlyList<PlannedVolume> volumes)
+    private bool ConfirmTargets(string archive, List<PlannedVolume> volumes)
     {
         if (volumes.Count == 0 || IsWhatIf || IsUnattended || WillConfirm)
             return true;
         string places = string.Join(", ", volumes.Select(volume => volume.Path));
-        string query = Messages.Format(nameof(Messages.UntrustedQuery), ResolveLiteral(Archive), places);
+        string query = Messages.Format(nameof(Messages.UntrustedQuery), archive, places);
         foreach (PlannedVolume older in volumes.Where(volume => volume.IsOlder))
         {
             query += Environment.NewLine + Messages.Format(
-                nameof(Messages.UntrustedOlder), older.Path, older.Archived.Generation, older.Archived.Created.LocalDateTime);
+                nameof(Messages.UntrustedOlder), older.Path, older.Archived.Generation, DisplayText.Time(older.Archived.Created));
         }
 
         return ShouldContinue(query, Messages.UntrustedCaption, ref yesToAll, ref noToAll);

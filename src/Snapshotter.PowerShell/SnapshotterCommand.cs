@@ -74,9 +74,13 @@ public abstract class SnapshotterCommand : PSCmdlet, IDisposable
         cancellation.Dispose();
     }
 
-    /// <summary>Runs a job of the engine: its progress and warnings go to PowerShell's streams, its failure ends the cmdlet.</summary>
+    /// <summary>
+    /// Runs a job of the engine on one archive, configuration or container: its progress and warnings go to PowerShell's
+    /// streams. Its failure is an error that does not end the cmdlet, so that the others get their turn; -ErrorAction says more.
+    /// </summary>
     /// <param name="job">Calls the engine with the reporter given and with <see cref="Cancellation"/>.</param>
-    protected void Run(Action<IReporter> job)
+    /// <param name="isAll">There are no others: the failure ends the cmdlet.</param>
+    protected void Run(Action<IReporter> job, bool isAll = false)
     {
         ArgumentNullException.ThrowIfNull(job);
         using var reporter = new CommandReporter(this);
@@ -84,13 +88,12 @@ public abstract class SnapshotterCommand : PSCmdlet, IDisposable
         {
             job(reporter);
         }
-        catch (BackupException e)
+        catch (Exception e) when (ErrorRecords.TryFrom(e) is { } error)
         {
-            ThrowTerminatingError(ErrorRecords.From(e));
-        }
-        catch (DockerException e)
-        {
-            ThrowTerminatingError(ErrorRecords.From(e));
+            // Without the engine of containers there is nothing that the others could do either.
+            if (isAll || e is DockerException { Error: DockerError.DockerUnavailable })
+                ThrowTerminatingError(error);
+            WriteError(error);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -100,33 +103,63 @@ public abstract class SnapshotterCommand : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>
+    /// Emits what was done. When Ctrl-C closed the pipeline meanwhile nobody takes it any more, but it was done: then the
+    /// user is told in words.
+    /// </summary>
+    /// <param name="result">The object to emit.</param>
+    /// <param name="words">The same as a sentence; null for what needs no telling.</param>
+    protected void Emit(object result, Func<string>? words)
+    {
+        try
+        {
+            if (!Stopping)
+            {
+                WriteObject(result);
+                return;
+            }
+        }
+        catch (PipelineStoppedException) when (Stopping)
+        {
+            // Came between the question and the writing.
+        }
+
+        if (words is not null)
+            Host.UI.WriteWarningLine(words());
+    }
+
     /// <summary>Reads a configuration. One of a container on another machine names paths over there, which may exist here too.</summary>
     /// <param name="source">What the user gave.</param>
     /// <returns>A configuration whose paths are this machine's.</returns>
+    /// <exception cref="BackupException">The configuration is missing, wrong, or of another machine.</exception>
     private protected VolumeConfig ReadConfig(ConfigSource source)
     {
         VolumeConfig config = source.Read(ResolveLiteral);
         if (config is ContainerVolumeConfig { Paths: VolumePaths.Remote } remote)
-            ThrowTerminatingError(ErrorRecords.RemoteContainer(remote));
+            throw ErrorRecords.RemoteContainer(remote);
         return config;
     }
 
     /// <summary>A path as the user wrote it, made absolute from <c>$PWD</c>; wildcard characters are part of the name.</summary>
     /// <param name="path">The path; it need not exist.</param>
     /// <returns>An absolute path of the file system, without a separator at its end.</returns>
-    protected string ResolveLiteral(string path)
+    private protected string ResolveLiteral(string path)
     {
         string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
-        if (provider.Name != "FileSystem")
-            ThrowTerminatingError(ErrorRecords.NotFileSystem(path));
-        return Path.TrimEndingDirectorySeparator(full);
+        return provider.Name == "FileSystem"
+            ? Path.TrimEndingDirectorySeparator(full)
+            : throw new UsageException(nameof(Messages.PathNotFileSystem), Messages.Format(nameof(Messages.PathNotFileSystem), path), path);
     }
 
     /// <summary>All paths that a path with wildcards names, or the path itself when it has none.</summary>
-    /// <param name="pattern">The path; a name with brackets that exists as it stands is taken literally.</param>
+    /// <param name="pattern">The path; a name that exists as it stands, brackets and all, is taken literally.</param>
     /// <returns>Absolute paths; none when the wildcards match nothing.</returns>
-    protected IEnumerable<string> ResolveWildcards(string pattern)
+    private protected IReadOnlyList<string> ResolveWildcards(string pattern)
     {
+        string asWritten = ResolveLiteral(pattern);
+        if (Path.Exists(asWritten))
+            return [asWritten];
+        // Tab completes a name with brackets in it as `[ and `].
         string literal = ResolveLiteral(WildcardPattern.Unescape(pattern));
         if (!WildcardPattern.ContainsWildcardCharacters(pattern) || Path.Exists(literal))
             return [literal];
@@ -135,4 +168,32 @@ public abstract class SnapshotterCommand : PSCmdlet, IDisposable
         return [.. InvokeProvider.Item.Get([pattern], force: true, literalPath: false)
             .Select(item => item.BaseObject).OfType<FileSystemInfo>().Select(info => Path.TrimEndingDirectorySeparator(info.FullName))];
     }
+
+    /// <summary>All archives that were named. One that cannot be resolved is an error, and the others go on.</summary>
+    /// <param name="paths">Paths, with wildcards or without.</param>
+    /// <param name="literalPaths">Paths, exactly as written.</param>
+    /// <param name="match">What a path names; by default <see cref="ResolveWildcards"/>.</param>
+    /// <returns>Absolute paths.</returns>
+    private protected IReadOnlyList<string> ResolveAll(
+        string[] paths, string[] literalPaths, Func<string, IReadOnlyList<string>>? match = null)
+    {
+        var archives = new List<string>();
+        foreach (string path in paths)
+            Run(_ => archives.AddRange((match ?? ResolveWildcards)(path)));
+        foreach (string path in literalPaths)
+            Run(_ => archives.Add(ResolveLiteral(path)));
+        return archives;
+    }
+
+    /// <summary>The one archive that a path names, with wildcards or without.</summary>
+    /// <param name="pattern">The path; it need not exist when it has no wildcards.</param>
+    /// <returns>An absolute path.</returns>
+    /// <exception cref="BackupException">ArchiveNotFound: the wildcards match nothing.</exception>
+    private protected string ResolveArchive(string pattern) => ResolveWildcards(pattern) switch
+    {
+        [var archive] => archive,
+        [] => throw ErrorRecords.NoArchiveMatches(pattern),
+        var several => throw new UsageException(
+            nameof(Messages.ArchiveAmbiguous), Messages.Format(nameof(Messages.ArchiveAmbiguous), pattern, several.Count), pattern),
+    };
 }

@@ -2,40 +2,61 @@ using System.Management.Automation;
 using Snapshotter.Engine;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Volumes;
+using Snapshotter.PowerShell.Arguments;
 
 namespace Snapshotter.PowerShell;
 
 /// <summary>Reads everything in archives back and compares checksums.</summary>
-[Cmdlet(VerbsDiagnostic.Test, "BackupTar", DefaultParameterSetName = "Path")]
+[Cmdlet(VerbsDiagnostic.Test, "BackupTar", DefaultParameterSetName = PathSet, HelpUri = HelpPages.TestBackupTar)]
 [OutputType(typeof(VolumeTestReport), typeof(bool))]
 public sealed class TestBackupTarCommand : ArchiveReadingCommand
 {
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = PathSet, Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ArchivePath]
+    [Alias("Archive")]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public override string[] Path { get; set; } = [];
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = LiteralPathSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath")]
+    [ValidateNotNullOrEmpty]
+    public override string[] LiteralPath { get; set; } = [];
+
     /// <summary>Emits only whether an archive is whole.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
     /// <inheritdoc/>
-    protected override void Read(string archive, ListOptions options) => Run(reporter =>
+    protected override void Work(string archive) => Run(reporter =>
     {
         if (Quiet)
         {
-            WriteObject(IsWhole(archive, options, reporter));
+            WriteObject(IsWhole(archive, reporter));
             return;
         }
 
-        foreach (VolumeTestReport report in BackupTar.Test(archive, options, reporter, Cancellation))
+        foreach (VolumeTestReport report in BackupTar.Test(archive, Part, reporter, Cancellation))
+        {
             WriteObject(report);
+            foreach (Notice error in report.Errors)
+                WriteError(ErrorRecords.From(error));
+            if (report.ErrorCount > report.Errors.Count)
+                WriteWarning(Messages.Format(nameof(Messages.MoreErrors), report.ErrorCount - report.Errors.Count, report.Target));
+        }
     });
 
     /// <summary>
     /// A file that is no archive at all is not whole either; one that is not there is an error. Where nothing was tested
     /// nothing is whole, and the error says why.
     /// </summary>
-    private bool IsWhole(string archive, ListOptions options, IReporter reporter)
+    private bool IsWhole(string archive, IReporter reporter)
     {
         try
         {
-            return BackupTar.Test(archive, options, reporter, Cancellation).All(report => report.Passed);
+            return BackupTar.Test(archive, Part, reporter, Cancellation).All(report => report.Passed);
         }
         catch (BackupException e) when (e.Error is BackupError.ArchiveEmpty or BackupError.ArchiveInvalid)
         {

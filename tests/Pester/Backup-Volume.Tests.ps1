@@ -43,7 +43,7 @@ Describe Backup-Volume {
         @{ problem = 'a volume is missing'; id = 'VolumeNotFound'; run = { Backup-Volume volume1, missing backup.tar } }
         @{ problem = 'a volume is given twice'; id = 'ConfigInvalid'; run = { Backup-Volume volume1, volume1 backup.tar } }
         @{ problem = 'the prefix leads out'; id = 'ConfigInvalid'; run = { Backup-Volume volume1 backup.tar -Prefix ../x } }
-        @{ problem = 'the configuration is missing'; id = 'ConfigNotFound'; run = { Backup-Volume -Config no.yml -Archive backup.tar } }
+        @{ problem = 'the configuration is missing'; id = 'ConfigNotFound'; run = { Backup-Volume -Config no.yml -Archive backup.tar -ErrorAction Stop } }
     ) {
         $before = Get-FileHash backup.tar
         $run | Should -Throw -ErrorId "$id,*"

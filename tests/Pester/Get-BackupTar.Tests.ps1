@@ -35,6 +35,6 @@ Describe Get-BackupTar {
         @{ problem = 'a text'; id = 'ArchiveInvalid'; make = { Set-Content bad.tar ('text ' * 500) } }
     ) {
         $null = & $make
-        { Get-BackupTar bad.tar } | Should -Throw -ErrorId "$id,*"
+        { Get-BackupTar bad.tar -ErrorAction Stop } | Should -Throw -ErrorId "$id,*"
     }
 }

@@ -11,7 +11,7 @@ Describe Initialize-BackupTar {
 
     It 'replaces a file only when forced' {
         Set-Content old.tar precious
-        { Initialize-BackupTar old.tar } | Should -Throw -ErrorId 'ArchiveExists,*'
+        { Initialize-BackupTar old.tar -ErrorAction Stop } | Should -Throw -ErrorId 'ArchiveExists,*'
         Get-Content old.tar | Should -Be precious
         Initialize-BackupTar old.tar -Force
         (Get-Item old.tar).Length | Should -Be 1024

@@ -37,7 +37,7 @@ Describe Restore-Volume {
     }
 
     It 'fails for what is not there' {
-        { Restore-Volume backup.tar -Prefix nothing -Confirm:$false } | Should -Throw -ErrorId 'GenerationNotFound,*'
-        { Restore-Volume missing.tar config.yml } | Should -Throw -ErrorId 'ArchiveNotFound,*'
+        { Restore-Volume backup.tar -Prefix nothing -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'GenerationNotFound,*'
+        { Restore-Volume missing.tar config.yml -ErrorAction Stop } | Should -Throw -ErrorId 'ArchiveNotFound,*'
     }
 }

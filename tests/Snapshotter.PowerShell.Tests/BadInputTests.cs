@@ -93,8 +93,8 @@ public sealed class BadInputTests : ModuleTest
     }
 
     [Fact]
-    public void Error_ends_the_cmdlet_but_can_be_caught()
-        => Assert.Equal("caught ArchiveNotFound", Run("try { Get-BackupTar missing.tar; 'went on' } catch { \"caught $($_.Exception.Error)\" }")[0].ToString());
+    public void Error_can_be_caught_when_it_is_to_end_the_script()
+        => Assert.Equal("caught ArchiveNotFound", Run("$ErrorActionPreference = 'Stop'; try { Get-BackupTar missing.tar; 'went on' } catch { \"caught $($_.Exception.Error)\" }")[0].ToString());
 
     private void Make(string kind)
     {

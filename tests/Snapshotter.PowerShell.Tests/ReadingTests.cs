@@ -28,7 +28,7 @@ public sealed class ReadingTests : ModuleTest
     [InlineData("Test-BackupTar backup.tar", 4)]
     [InlineData("Test-BackupTar backup.tar -Newest", 3)]
     [InlineData("Test-BackupTar backup.tar -Prefix b", 1)]
-    [InlineData("'backup.tar', 'backup.tar' | Test-BackupTar -Quiet", 2)]
+    [InlineData("'backup.tar', './backup.tar' | Test-BackupTar -Quiet", 1)]
     public void Rows_are_those_asked_for(string script, int count) => Assert.Equal(count, Run(script).Count);
 
     /// <summary>Where nothing was tested, nothing is passed; where nothing is as asked for, that is told.</summary>
@@ -83,7 +83,7 @@ public sealed class ReadingTests : ModuleTest
         bytes[data] ^= 1;
         File.WriteAllBytes(Folder.Archive, bytes);
         Assert.False(Session.Value<bool>("Test-BackupTar backup.tar -Quiet"));
-        Assert.Contains(Run("Test-BackupTar backup.tar"), r => !(bool)r.Passed && r.Errors[0].Kind.ToString() == "ChecksumMismatch");
+        Assert.Contains(Run("Test-BackupTar backup.tar -ErrorAction Ignore"), r => !(bool)r.Passed && r.Errors[0].Kind.ToString() == "ChecksumMismatch");
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class ReadingTests : ModuleTest
     {
         using (var stream = File.OpenWrite(Folder.Archive))
             stream.SetLength(stream.Length - 1536);
-        Assert.Contains(Run("Test-BackupTar backup.tar"), r => !(bool)r.Passed && r.Errors[0].Kind.ToString() == "ArchiveInvalid");
+        Assert.Contains(Run("Test-BackupTar backup.tar -ErrorAction Ignore"), r => !(bool)r.Passed && r.Errors[0].Kind.ToString() == "ArchiveInvalid");
     }
 
     [Theory]

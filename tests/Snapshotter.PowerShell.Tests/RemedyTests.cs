@@ -55,7 +55,9 @@ public sealed partial class RemedyTests : ModuleTest
         Assert.Equal(path, error.TargetObject);
         Assert.Contains($"Initialize-BackupTar -Path '{path}'", error.ErrorDetails.RecommendedAction);
         Assert.DoesNotContain("Initialize-BackupTar", error.Exception.Message);
-        Assert.Equal($"{error.Exception.Message} {error.ErrorDetails.RecommendedAction}", error.ToString());
+        Assert.Equal(error.Exception.Message, error.ToString());
+        string shown = Run("Get-BackupTar missing.tar -ErrorAction SilentlyContinue -ErrorVariable errors; $errors | Out-String")[0].ToString();
+        Assert.Single(System.Text.RegularExpressions.Regex.Matches(shown, "Initialize-BackupTar"));
     }
 
     [GeneratedRegex(@"\b[A-Z][a-z]+-(BackupTar|Volume|ContainerVolume)\b")]

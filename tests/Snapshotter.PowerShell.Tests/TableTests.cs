@@ -20,7 +20,14 @@ public sealed class TableTests : IDisposable
 
     private readonly TestFolder folder = new();
 
-    public void Dispose() => folder.Dispose();
+    /// <summary>A socket that nobody holds any more is closed, and takes its file along.</summary>
+    private readonly List<IDisposable> sockets = [];
+
+    public void Dispose()
+    {
+        sockets.ForEach(socket => socket.Dispose());
+        folder.Dispose();
+    }
 
     [Fact]
     public void In_a_pipe_they_have_80_columns() => AssertFits(80, PwshProcess.RunCommand(Script));
@@ -146,7 +153,7 @@ public sealed class TableTests : IDisposable
         }
     }
 
-    private static string Text(ModuleSession session, string command) => session.Run($"{command} | Out-String")[0].ToString();
+    private static string Text(ModuleSession session, string command) => session.Run($"{command} | Out-String -Width 500")[0].ToString();
 
     private void Damage(string data)
     {
@@ -163,5 +170,6 @@ public sealed class TableTests : IDisposable
         var socket = new System.Net.Sockets.Socket(
             System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
         socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(folder[name]));
+        sockets.Add(socket);
     }
 }

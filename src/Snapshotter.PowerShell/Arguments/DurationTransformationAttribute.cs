@@ -17,6 +17,8 @@ public sealed class DurationTransformationAttribute : ArgumentTransformationAttr
             {
                 TimeSpan span => span,
                 string text when text.Contains(':', StringComparison.Ordinal) => TimeSpan.Parse(text, CultureInfo.InvariantCulture),
+                // Not by Convert, which takes the comma in 0,5 for one that groups digits.
+                string text => TimeSpan.FromSeconds(double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture)),
                 _ => TimeSpan.FromSeconds(Convert.ToDouble(value, CultureInfo.InvariantCulture)),
             };
             if (duration >= TimeSpan.Zero)

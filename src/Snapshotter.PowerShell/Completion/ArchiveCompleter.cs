@@ -25,11 +25,22 @@ public abstract class ArchiveCompleter : IArgumentCompleter
         string typed = (wordToComplete ?? "").Trim('\'', '"');
         return Volumes(fakeBoundParameters, parameterName == "Prefix")
             .Select(volume => (Text: TextOf(volume), ToolTip: ToolTipOf(volume)))
-            .Where(candidate => candidate.Text.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
+            .Where(candidate => IsMeant(candidate.Text, typed))
             .DistinctBy(candidate => candidate.Text)
             .Select(candidate => new CompletionResult(
                 Quote(candidate.Text), candidate.Text.Length > 0 ? Shown.Name(candidate.Text) : "''",
-                CompletionResultType.ParameterValue, candidate.ToolTip));
+                CompletionResultType.ParameterValue, candidate.ToolTip))
+            .OrNothing(wordToComplete);
+    }
+
+    /// <summary>Whether a value may be what was begun to be typed.</summary>
+    /// <param name="text">The value.</param>
+    /// <param name="typed">What was typed.</param>
+    /// <returns>True for a candidate.</returns>
+    protected virtual bool IsMeant(string text, string typed)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.StartsWith(typed, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>The value that a volume gives.</summary>
@@ -49,14 +60,15 @@ public abstract class ArchiveCompleter : IArgumentCompleter
     private static IEnumerable<ArchivedVolume> Volumes(IDictionary parameters, bool ofAllPrefixes)
     {
         string? archive = ArchiveParameters.Select(name => FirstText(parameters[name])).FirstOrDefault(text => text is not null);
-        if (archive is null)
-            return [];
+        IEnumerable<ArchivedVolume> volumes = archive is null ? [] : FullPaths(archive).SelectMany(path => Try(() => BackupTar.List(path)));
+        return !ofAllPrefixes && FirstText(parameters["Prefix"]) is { } prefix ? volumes.Where(v => v.Prefix == prefix) : volumes;
+    }
+
+    private static IEnumerable<T> Try<T>(Func<IEnumerable<T>> read)
+    {
         try
         {
-            IEnumerable<ArchivedVolume> volumes = BackupTar.List(FullPath(archive));
-            return !ofAllPrefixes && FirstText(parameters["Prefix"]) is { } prefix
-                ? volumes.Where(v => v.Prefix == prefix)
-                : volumes;
+            return read();
         }
         catch (Exception e) when (e is BackupException or RuntimeException or IOException or UnauthorizedAccessException)
         {
@@ -67,20 +79,25 @@ public abstract class ArchiveCompleter : IArgumentCompleter
     private static string? FirstText(object? value) => value switch
     {
         string text => text,
+        FileSystemInfo info => WildcardPattern.Escape(info.FullName),
         PSObject wrapped => FirstText(wrapped.BaseObject),
         IList { Count: > 0 } list => FirstText(list[0]),
         _ => null,
     };
 
     /// <summary>From $PWD, as the cmdlet itself would; a completer is given no session state.</summary>
-    private static string FullPath(string path)
+    private static IEnumerable<string> FullPaths(string pattern) => Try(() =>
     {
         using var shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);
         return shell
-            .AddScript("$ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($args[0])")
-            .AddArgument(path)
-            .Invoke<string>()[0];
-    }
+            .AddScript("""
+                $path = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($args[0])
+                if ([IO.File]::Exists($path)) { $path }
+                else { $ExecutionContext.InvokeProvider.Item.Get(@($args[0]), $true, $false).ForEach('FullName') }
+                """)
+            .AddArgument(pattern)
+            .Invoke<string>();
+    });
 
     /// <summary>The text as an argument. Characters that must not reach the terminal are typed as escapes.</summary>
     private static string Quote(string text)
@@ -109,6 +126,10 @@ public sealed class VolumeCompleter : ArchiveCompleter
 {
     /// <inheritdoc/>
     protected override string TextOf(ArchivedVolume volume) => volume?.Target ?? "";
+
+    /// <summary>The beginnings of targets are alike: what tells them apart is the last name, or one on the way.</summary>
+    protected override bool IsMeant(string text, string typed)
+        => base.IsMeant(text, typed) || $"/{text?.Replace('\\', '/')}".Contains($"/{typed}", StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>Completes the number of a generation.</summary>

@@ -20,7 +20,8 @@ public sealed class ContainerNameCompleter : IArgumentCompleter
         return Containers(fakeBoundParameters["DockerHost"]?.ToString())
             .Where(container => container.Name.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
             .Select(container => new CompletionResult(
-                container.Name, container.Name, CompletionResultType.ParameterValue, $"{container.Name} ({container.State})"));
+                container.Name, container.Name, CompletionResultType.ParameterValue, $"{container.Name} ({container.State})"))
+            .OrNothing(wordToComplete);
     }
 
     private static IReadOnlyList<ContainerSummary> Containers(string? host)

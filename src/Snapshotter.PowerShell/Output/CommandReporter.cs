@@ -16,15 +16,19 @@ internal sealed class CommandReporter(PSCmdlet command) : IReporter, IDisposable
 
     public void Progress(in JobProgress progress)
     {
-        if (!wantsProgress)
+        if (!wantsProgress || command.Stopping)
             return;
         activity = progress.Activity;
         command.WriteProgress(ProgressRecords.From(ActivityId, progress));
     }
 
-    public void Warn(Notice notice) => command.WriteWarning(NoticeText.WithRemedy(notice));
+    public void Warn(Notice notice) => Tell(NoticeText.WithRemedy(notice), command.WriteWarning);
 
-    public void Detail(string message) => command.WriteVerbose(Shown.Line(message));
+    public void Detail(string message)
+    {
+        if (!command.Stopping)
+            command.WriteVerbose(Shown.Line(message));
+    }
 
     /// <summary>A file that cannot be read is an error that does not end the job; -ErrorAction Stop makes it one that does.</summary>
     public bool GoOn(Notice problem)
@@ -32,8 +36,29 @@ internal sealed class CommandReporter(PSCmdlet command) : IReporter, IDisposable
         if (problem.Kind is BackupError.FileChanged or BackupError.NotKept or BackupError.GenerationIncomplete)
             Warn(problem);
         else
-            command.WriteError(ErrorRecords.From(problem));
+            Tell(NoticeText.WithRemedy(problem), _ => command.WriteError(ErrorRecords.From(problem)));
         return true;
+    }
+
+    /// <summary>
+    /// After Ctrl-C the streams are closed, but the engine may be at a point of no return, such as the middle of a swap: it
+    /// must not be thrown out of there by an exception, and what it has to say goes to the user directly.
+    /// </summary>
+    private void Tell(string text, Action<string> write)
+    {
+        try
+        {
+            if (!command.Stopping)
+            {
+                write(text);
+                return;
+            }
+        }
+        catch (PipelineStoppedException) when (command.Stopping)
+        {
+        }
+
+        command.Host.UI.WriteWarningLine(text);
     }
 
     /// <summary>Takes the progress bar away. After a stop there is nobody to tell.</summary>
