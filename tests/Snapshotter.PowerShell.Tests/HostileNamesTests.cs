@@ -41,6 +41,32 @@ public sealed class HostileNamesTests : ModuleTest
         }
     }
 
+    [Fact]
+    public void The_log_of_the_image_is_a_line_for_each_thing_it_tells()
+    {
+        try
+        {
+            Forge(new Random(7));
+            foreach (string command in new[] { "list", "list -Entry", "list -Json", "test", "restore -Prefix \nFORGED\u001b[31m", "\u001b[31m\nFORGED" })
+            {
+                // The image sets where modules are; here it is this build's.
+                string path = Path.Join(Repository.Root, "image", "entrypoint.ps1");
+                string[] words = command.Split(' ');
+                string arguments = string.Join(' ', words.Select(word => $"'{word}'"));
+                var run = PwshProcess.RunCommand(
+                    $"& '{path}' {arguments}{(words[0].Length > 5 && words[0] != "restore" ? "" : $" -Archive '{Folder["hostile.tar"]}'")}",
+                    environment: new Dictionary<string, string> { ["PSModulePath"] = Path.GetDirectoryName(Repository.Module)! });
+                Assert.True(run.Output.Length + run.Error.Length > 0, command);
+                IsSafe(run.Output, command);
+                IsSafe(run.Error, command);
+            }
+        }
+        finally
+        {
+            Run("& bash -c 'rm -rf -- *' | Out-Null");
+        }
+    }
+
     private void Walk(int seed)
     {
         var random = new Random(seed);

@@ -64,7 +64,8 @@ def main(count, seed):
         results = [
             repeat('killed backup', count, killed([
                 BackupRuns(f'{work}/ours', helper), BackupRuns(f'{work}/padded', helper, is_padded=True)])),
-            repeat('killed removal', count, killed([OptimizeRuns(f'{work}/optimize', helper)])),
+            repeat('killed removal', count, killed([
+                OptimizeRuns(f'{work}/optimize', helper), OptimizeRuns(f'{work}/rules', helper, by_rule=True)])),
             repeat('killed restore', count, killed([RestoreRuns(f'{work}/restore', helper)])),
         ]
     finally:

@@ -285,24 +285,33 @@ class BackupRuns:
 
 
 class OptimizeRuns:
-    """Removals of two generations from between others, cut out in place or by a new file, as the file system can."""
+    """
+    Removals of two generations from between others, cut out in place or by a new file, as the file system can: of one
+    volume, by their numbers, or of several that share a prefix, by a rule that keeps the newest of each.
+    """
 
     GOING = (2, 4)
 
-    def __init__(self, folder, helper):
+    SAVED = ('a', 'b', 'c', 'b', 'b')
+
+    def __init__(self, folder, helper, by_rule=False):
         self.helper = helper
+        self.by_rule = by_rule
         self.archive = f'{folder}/backup.tar'
         self.master = f'{folder}/master.tar'
-        volume = f'{folder}/volume'
-        make_volume(volume, 100, 1)
+        names = self.SAVED if by_rule else ('a',) * 5
+        for name in sorted(set(names)):
+            make_volume(f'{folder}/volumes/{name}', 100, 1)
         helper.run(f"$null = Initialize-BackupTar '{self.master}'")
-        for n in range(5):
+        for n, name in enumerate(names):
+            volume = f'{folder}/volumes/{name}'
             change_volume(volume, n)
             helper.run(f"$null = Backup-Volume '{volume}' '{self.master}'")
         self.saved = generations(self.master)
         self.kept = [found for number, found in enumerate(self.saved, 1) if number not in self.GOING]
         going = ', '.join(str(number) for number in self.GOING)
-        self.script = f"$null = Optimize-BackupTar '{self.archive}' -Generation {going} -Confirm:$false"
+        wish = '-KeepLast 1' if by_rule else f'-Generation {going}'
+        self.script = f"$null = Optimize-BackupTar '{self.archive}' {wish} -Confirm:$false"
         self.reset()
         self.phases = measure(self.script, self.reset, [Phase(lambda: True), Phase(self.is_cutting)])
 
@@ -338,7 +347,7 @@ class OptimizeRuns:
         numbers = ', '.join(str(number) for number in self.GOING)
         output = self.helper.run(
             f"$left = @((Get-BackupTar '{self.archive}').Generation.Where({{ $_ -in {numbers} }})); "
-            f"$policy = if ($left.Count) {{ @{{ Generation = $left }} }} else {{ @{{ KeepLast = 9 }} }}; "
+            f"$policy = if (${self.by_rule}) {{ @{{ KeepLast = 1 }} }} elseif ($left.Count) {{ @{{ Generation = $left }} }} else {{ @{{ KeepLast = 9 }} }}; "
             f"$null = Optimize-BackupTar '{self.archive}' @policy -Confirm:$false; "
             f"[Console]::Out.WriteLine((Test-BackupTar '{self.archive}' -Quiet))")
         if output[0] != 'True':
