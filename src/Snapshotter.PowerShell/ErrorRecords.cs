@@ -93,7 +93,7 @@ internal static class ErrorRecords
         BackupError.InsufficientSpace => ErrorCategory.ResourceUnavailable,
         BackupError.VolumeChanged or BackupError.RestoreInterrupted or BackupError.GenerationProtected or BackupError.ClockNotSet
             or BackupError.ArchiveIsVolume or BackupError.ArchiveChanged or BackupError.GlobalHeader => ErrorCategory.InvalidOperation,
-        BackupError.UnsafeEntry => ErrorCategory.SecurityError,
+        BackupError.UnsafeEntry or BackupError.UntrustedLink => ErrorCategory.SecurityError,
         BackupError.FileUnreadable or BackupError.ArchiveUnreadable => ErrorCategory.ReadError,
         BackupError.FileChanged or BackupError.NotKept or BackupError.GenerationIncomplete or BackupError.CopyOlder => ErrorCategory.InvalidResult,
         BackupError.InputOutput => ErrorCategory.DeviceError,

@@ -6,8 +6,9 @@ tests/kill/kill.py [RUNS] [SEED]     RUNS backups, restores and removals each (d
 Backup: after each kill GNU tar lists the archive with exit code 0, Python's tarfile reads every byte of it, all committed
 generations hold what was saved, and the new one is whole or absent. The next backup heals the archive, and Test-BackupTar
 finds it whole. Removal of generations: the same for those that stay, and the next run finishes. Restore: after each kill
-the volume is wholly old or wholly new, or the journal of the swap is there; the next restore makes it wholly new. One run
-in five gets SIGINT or SIGTERM instead, after which the archive must be byte for byte what it was, unless the backup was
+the volume is wholly old or wholly new, or the journal of the swap is there, and then a backup is refused; the next restore
+makes it wholly new. The same for restores in place, for those of a part, whose files are old or new each, and beside another
+process that restores the same. One run in five gets SIGINT or SIGTERM instead, after which the archive must be byte for byte what it was, unless the backup was
 committed before, and nothing is left beside it or in the volume.
 """
 import random
@@ -17,7 +18,8 @@ import sys
 import time
 
 import runs
-from runs import BackupRuns, Helper, OptimizeRuns, RestoreRuns, Wrong, repeat, shell, wait_until
+from runs import (BackupRuns, Helper, InPlaceRuns, OptimizeRuns, PartRuns, RestoreRuns, TwoRuns, Wrong, repeat, shell,
+                  wait_until)
 
 
 def kill(script, phases):
@@ -67,6 +69,9 @@ def main(count, seed):
             repeat('killed removal', count, killed([
                 OptimizeRuns(f'{work}/optimize', helper), OptimizeRuns(f'{work}/rules', helper, by_rule=True)])),
             repeat('killed restore', count, killed([RestoreRuns(f'{work}/restore', helper)])),
+            repeat('killed restore in place', max(1, count // 2), killed([InPlaceRuns(f'{work}/in-place', helper)])),
+            repeat('killed restore of a part', max(1, count // 2), killed([PartRuns(f'{work}/part', helper)])),
+            repeat('killed beside another', max(1, count // 2), killed([TwoRuns(f'{work}/two', helper)])),
         ]
     finally:
         helper.end()

@@ -360,9 +360,12 @@ class OptimizeRuns:
 class RestoreRuns:
     """Restores of a folder and a file over other content."""
 
+    OPTIONS = ''
+
     def __init__(self, folder, helper):
         self.folder = folder
         self.helper = helper
+        self.home = f'{folder}/home'
         self.volume = f'{folder}/home/volume'
         self.file = f'{folder}/home/file'
         self.archive = f'{folder}/backup.tar'
@@ -372,46 +375,79 @@ class RestoreRuns:
         helper.run(f"$null = Initialize-BackupTar '{self.archive}'; "
                    f"$null = '{self.volume}', '{self.file}' | Backup-Volume -Archive '{self.archive}'")
         self.digest = sha256(self.archive)
-        self.new = tree(self.volume), tree(self.file)
         shutil.rmtree(self.volume)
         make_volume(self.volume, 300, 1)
         write(self.file, 5 << 20)
         self.old_folder = f'{folder}/old'
-        subprocess.run(['cp', '-a', f'{folder}/home', self.old_folder], check=True)
-        self.old = tree(self.volume), tree(self.file)
-        self.script = f"$null = Restore-Volume '{self.archive}' -Prefix volumes -Confirm:$false"
-        self.staging = '.snapshotter-' + hashlib.sha256(self.volume.encode()).hexdigest()
+        subprocess.run(['cp', '-a', self.home, self.old_folder], check=True)
+        self.old = self.trees()
+        self.script = f"$null = Restore-Volume '{self.archive}' -Prefix volumes{self.OPTIONS} -Confirm:$false"
+        helper.run(self.script)
+        self.new = self.trees()
+        self.reset()
         self.phases = measure(self.script, self.reset, [
-            Phase(lambda: True), Phase(self.is_staging), Phase(self.is_swapping), Phase(self.is_at_file)])
+            Phase(lambda: True), Phase(self.is_staging), Phase(self.is_working), Phase(self.is_at_file)])
+
+    def trees(self):
+        return tree(self.volume), tree(self.file)
+
+    def staging(self):
+        """The staging folder's name: there is one at most. Elsewhere in the volume nothing is left."""
+        found = [name for name in os.listdir(self.volume) if name.startswith('.snapshotter-')]
+        if len(found) > 1:
+            raise Wrong(f'more than one staging folder: {found}')
+        for path, folders, _ in os.walk(self.volume):
+            if path == self.volume:
+                folders[:] = [name for name in folders if name not in found]
+            for name in os.listdir(path):
+                if name.startswith('.snapshotter-') and path != self.volume:
+                    raise Wrong(f'something was left in {path}')
+        return found[0] if found else None
 
     def is_staging(self):
-        return os.path.exists(f'{self.volume}/{self.staging}')
+        return any(name.startswith('.snapshotter-') for name in os.listdir(self.volume))
 
-    def is_swapping(self):
-        return os.path.exists(f'{self.volume}/{self.staging}/swap')
+    def is_marked(self, *marks):
+        return any(os.path.exists(f'{self.volume}/{name}/{mark}')
+                   for name in os.listdir(self.volume) if name.startswith('.snapshotter-') for mark in marks)
+
+    def is_working(self):
+        return self.is_marked('swap')
 
     def is_at_file(self):
-        return any(name.startswith('.snapshotter-') for name in os.listdir(f'{self.folder}/home'))
+        return any(name.startswith('.snapshotter-') for name in os.listdir(self.home))
 
     def reset(self):
-        shutil.rmtree(f'{self.folder}/home')
-        subprocess.run(['cp', '-a', self.old_folder, f'{self.folder}/home'], check=True)
+        shutil.rmtree(self.home)
+        subprocess.run(['cp', '-a', self.old_folder, self.home], check=True)
 
     def prepare(self, _):
         self.reset()
 
     def judge(self):
-        found = tree(self.volume, ignore_root_time=True, exclude=(self.staging,))
+        staging = self.staging()
         file = tree(self.file)
         if file not in (self.old[1], self.new[1]):
             raise Wrong('the file volume is neither old nor new')
-        if self.is_swapping():
-            return 'in the middle of its swap'
+        if self.is_marked('swap', 'half'):
+            self.is_refused()
+            return 'in the middle of its exchange'
+        found = tree(self.volume, ignore_root_time=True, exclude=(staging,))
         if found == self.without_root_time(self.old[0]):
-            return 'old, staging begun' if self.is_staging() else 'old'
+            return 'old, staging begun' if staging else 'old'
         if found == self.without_root_time(self.new[0]):
-            return 'new' if file == self.new[1] else 'folder new, file old'
+            return 'new' if file == self.new[1] and not staging else 'folder new, file old'
         raise Wrong('the volume is neither old nor new, and no journal is there')
+
+    def is_refused(self):
+        """A backup, under whatever name, does not take what is half old and half new for a volume."""
+        other = f'{self.folder}/other.tar'
+        output = self.helper.run(
+            f"$null = Initialize-BackupTar '{other}' -Force; "
+            f"try {{ $null = Backup-Volume '{self.volume}' '{other}'; [Console]::Out.WriteLine('saved') }} "
+            f"catch {{ [Console]::Out.WriteLine($_.FullyQualifiedErrorId) }}")
+        if not output[0].startswith('RestoreInterrupted'):
+            raise Wrong(f'a backup in the middle of the exchange: {output}')
 
     def judge_stopped(self, result):
         if result == 'old, staging begun':
@@ -423,7 +459,7 @@ class RestoreRuns:
 
     def heal(self, result):
         self.helper.run(self.script)
-        if (tree(self.volume), tree(self.file)) != self.new or self.is_at_file():
+        if self.trees() != self.new or self.is_at_file() or self.is_staging():
             raise Wrong(f'{result}, and the next restore did not make it new')
         if sha256(self.archive) != self.digest:
             raise Wrong('the archive was changed')
@@ -432,6 +468,84 @@ class RestoreRuns:
     def without_root_time(found):
         root = found['.']
         return {**found, '.': root[:3] + (None,) + root[4:]}
+
+
+class InPlaceRuns(RestoreRuns):
+    """The same, emptied and filled."""
+
+    OPTIONS = ' -InPlace'
+
+    def is_working(self):
+        return self.is_marked('half')
+
+    def judge_stopped(self, result):
+        """Once it is emptied, there is nothing to go back to."""
+
+
+class PartRuns(RestoreRuns):
+    """Restores of a part of it over what is there: each file is old or new, at every instant."""
+
+    OPTIONS = " -Include 'folder*', 'link', 'hardlink', 'file1', 'large0', 'file'"
+
+    def is_working(self):
+        return self.is_marked('made')
+
+    def judge(self):
+        staging = self.staging()
+        found = tree(self.volume, exclude=(staging,))
+        for name, now in found.items():
+            known = [kept[0][name] for kept in (self.old, self.new) if name in kept[0]]
+            if stat.S_ISDIR(now[0]):
+                # Its time changes with each name in it.
+                now, known = now[:3], [one[:3] for one in known]
+            if now not in known:
+                raise Wrong(f'{name} is neither old nor new')
+        if set(self.old[0]) - set(found):
+            raise Wrong('something is gone')
+        if tree(self.file) not in (self.old[1], self.new[1]):
+            raise Wrong('the file volume is neither old nor new')
+        return 'new' if (found, tree(self.file)) == self.new else 'some new, the others old'
+
+    def heal(self, result):
+        self.helper.run(self.script)
+        found = tree(self.volume, ignore_root_time=True)
+        if (found, tree(self.file)) != (self.without_root_time(self.new[0]), self.new[1]) or self.is_at_file() or self.is_staging():
+            raise Wrong(f'{result}, and the next restore did not make it new')
+
+    def judge_stopped(self, result):
+        if self.is_staging():
+            raise Wrong('the staging folder was left')
+
+
+class TwoRuns(RestoreRuns):
+    """A restore that is killed while another process restores the same volumes."""
+
+    def __init__(self, folder, helper):
+        super().__init__(folder, helper)
+        self.alone = self.script
+        self.script = (f"try {{ {self.alone} }} catch {{ if ($_.FullyQualifiedErrorId -notmatch '^VolumeLocked') {{ throw }} }}")
+
+    def prepare(self, n):
+        super().prepare(n)
+        self.other = shell(f'1..3 | ForEach-Object {{ {self.script} }}')
+
+    def judge(self):
+        output, errors = self.other.communicate()
+        if self.other.returncode != 0 or not output.endswith(b'done\n'):
+            raise Wrong(f'the other one failed: {errors.decode()}')
+        return super().judge()
+
+    @staticmethod
+    def is_done(result):
+        return True
+
+    def judge_stopped(self, result):
+        """The other one may have been at work."""
+
+    def heal(self, result):
+        self.script, tolerant = self.alone, self.script
+        super().heal(result)
+        self.script = tolerant
 
 
 def repeat(name, runs, once):

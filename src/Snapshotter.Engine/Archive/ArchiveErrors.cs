@@ -67,6 +67,7 @@ internal static class ArchiveErrors
     {
         FileError.NotFound or FileError.NotADirectory => new(
             BackupError.ArchiveNotFound, $"The archive '{path}' does not exist.", path, cause) { Remedy = Remedy.CreateArchive },
+        FileError.UntrustedLink => new(BackupError.UntrustedLink, $"The archive '{path}' cannot be opened: {cause.Detail}.", path, cause),
         FileError.NoSpace => new(
             BackupError.InsufficientSpace, $"No space left for the archive '{path}'.", path, cause) { Remedy = Remedy.FreeArchiveSpace },
         FileError.ReadOnly or FileError.AccessDenied => new(

@@ -24,7 +24,14 @@ internal sealed class ArchiveRewrite : IDisposable
     {
         this.archive = archive;
         place = FilePlace.Find(fileSystem, archive.Path);
-        if (place.Directory.TryGetStatus(place.Name, out var status) && status.IsMountRoot == true)
+        archive.File.GetStatus(out var opened);
+        if (!place.Directory.TryGetStatus(place.Name, out var status) || status.Id != opened.Id)
+        {
+            place.Dispose();
+            throw NotWritable("another file has taken its place meanwhile", null, Remedy.None);
+        }
+
+        if (status.IsMountRoot == true)
         {
             place.Dispose();
             throw MountPoint(null);

@@ -35,6 +35,12 @@ internal sealed class FilePlace : IDisposable
                     return new FilePlace(directory, name);
                 }
 
+                if (!fileSystem.MayFollow(directory, status))
+                {
+                    throw new FileSystemException(
+                        FileError.UntrustedLink, "resolve", path, $"the symbolic link '{full}' was made by another user, or can be exchanged by one");
+                }
+
                 path = Path.Combine(folder, Encoding.UTF8.GetString(directory.ReadLink(name)));
                 directory.Dispose();
             }

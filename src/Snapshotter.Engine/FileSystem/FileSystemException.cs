@@ -13,6 +13,9 @@ internal enum FileError
 
     /// <summary>A symbolic link stands where none may be followed (ELOOP).</summary>
     SymbolicLink,
+
+    /// <summary>On a path that the user named stands a symbolic link that another user made or can exchange.</summary>
+    UntrustedLink,
     NoSpace,
     ReadOnly,
 

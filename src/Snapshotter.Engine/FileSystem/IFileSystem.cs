@@ -7,14 +7,20 @@ namespace Snapshotter.Engine.FileSystem;
 /// </summary>
 internal interface IFileSystem
 {
-    /// <summary>Opens a directory the user named. Symbolic links in the path are followed.</summary>
+    /// <summary>
+    /// Opens a directory the user named. Symbolic links in the path are followed, unless another user made them or can
+    /// exchange them: <see cref="FileError.UntrustedLink"/>.
+    /// </summary>
     IDirectory OpenDirectory(string path);
 
-    /// <summary>Opens a file the user named (the archive). Symbolic links in the path are followed.</summary>
+    /// <summary>Opens a file the user named (the archive, a volume). Symbolic links as for <see cref="OpenDirectory"/>.</summary>
     IFile OpenFile(string path, FileAccessKind access);
 
-    /// <summary>The status of what the user named, links followed; false when there is nothing there.</summary>
+    /// <summary>The status of what the user named, links followed as for <see cref="OpenDirectory"/>; false when there is nothing there.</summary>
     bool TryGetStatus(string path, out FileStatus status);
+
+    /// <summary>Whether a symbolic link in a directory may be followed: false when another user made it or can exchange it, as far as the platform tells.</summary>
+    bool MayFollow(IDirectory directory, in FileStatus link);
 
     /// <summary>Creates a directory and its missing parents (mode 0755 less the umask). No error when it exists.</summary>
     void CreateDirectories(string path);

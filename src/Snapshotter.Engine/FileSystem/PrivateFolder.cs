@@ -81,12 +81,15 @@ internal sealed class PrivateFolder : IDisposable
                 return PrivateFolderState.InUse;
             }
 
-            if (!IsStill(parent, name, directory!))
+            // Its process removes the locked file before it lets go of the lock, and only then the folder.
+            gate.GetStatus(out var locked);
+            directory!.GetStatus(out var opened);
+            if (!IsStill(directory, LockName, locked.Id) || !IsStill(parent, name, opened.Id))
             {
                 return PrivateFolderState.Gone;
             }
 
-            folder = new PrivateFolder(parent, name.ToArray(), directory!, gate);
+            folder = new PrivateFolder(parent, name.ToArray(), directory, gate);
             return PrivateFolderState.Left;
         }
         catch (FileSystemException e) when (e.Error is FileError.NotFound or FileError.Exists)
@@ -157,6 +160,7 @@ internal sealed class PrivateFolder : IDisposable
     {
         IDirectory? directory = null;
         IFile? gate = null;
+        bool isLocked = false;
         bool isTaken = false;
         try
         {
@@ -167,13 +171,12 @@ internal sealed class PrivateFolder : IDisposable
             gate = directory.CreateFile(LockName, FileMode);
             gate.GetStatus(out var file);
             directory.GetStatus(out var status);
-            isTaken = gate.TryLock(FileLock.Writer) && file.UserId == status.UserId && directory.List().Count == 1;
-            if (!isTaken)
+            isLocked = gate.TryLock(FileLock.Writer) && IsStill(directory, LockName, file.Id);
+            if (!isLocked || file.UserId != status.UserId || directory.List().Count != 1)
             {
                 return null;
             }
 
-            isTaken = false;
             directory.SetMetadata(new FileMetadata
             {
                 Kind = FileKind.Directory,
@@ -183,7 +186,7 @@ internal sealed class PrivateFolder : IDisposable
             });
 
             // Another process may have taken it for one that was left, before it was locked.
-            isTaken = IsStill(parent, name, directory);
+            isTaken = IsStill(parent, name, status.Id);
             return isTaken ? new PrivateFolder(parent, name, directory, gate) : null;
         }
         catch (FileSystemException e) when (
@@ -195,7 +198,8 @@ internal sealed class PrivateFolder : IDisposable
         {
             if (!isTaken)
             {
-                if (gate is not null)
+                // What another has locked is his.
+                if (isLocked)
                 {
                     RemoveQuietly(() => directory!.RemoveFile(LockName));
                 }
@@ -240,11 +244,8 @@ internal sealed class PrivateFolder : IDisposable
         }
     }
 
-    private static bool IsStill(IDirectory parent, ReadOnlySpan<byte> name, IDirectory directory)
-    {
-        directory.GetStatus(out var opened);
-        return parent.TryGetStatus(name, out var standing) && standing.Id == opened.Id;
-    }
+    private static bool IsStill(IDirectory parent, ReadOnlySpan<byte> name, FileId id) =>
+        parent.TryGetStatus(name, out var standing) && standing.Id == id;
 
     private static void RemoveQuietly(Action remove)
     {

@@ -75,6 +75,9 @@ public enum BackupError
     /// <summary>The data in the archive is not what was saved.</summary>
     ChecksumMismatch,
 
+    /// <summary>On a path that was named stands a symbolic link that another user made, or can exchange for another.</summary>
+    UntrustedLink,
+
     /// <summary>An entry's name or link would reach outside the volume, or is otherwise refused.</summary>
     UnsafeEntry,
 

@@ -59,7 +59,7 @@ public sealed record RestoreOptions
     /// <summary>Only these entries are restored, each by itself, over what is there. Empty restores all that the patterns choose.</summary>
     public IReadOnlyList<EntryChoice> Entries { get; init; } = [];
 
-    /// <summary>How long to wait for one that removes generations from the archive; zero fails at once.</summary>
+    /// <summary>How long to wait for one that removes generations from the archive, or that restores the same volume; zero fails at once, or after a moment.</summary>
     public TimeSpan Wait { get; init; }
 
     /// <summary>Empty and fill the volume instead of staging beside it: for volumes without room for two copies.</summary>

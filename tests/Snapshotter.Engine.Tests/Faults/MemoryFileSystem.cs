@@ -201,6 +201,8 @@ internal sealed class MemoryFileSystem : IFileSystem
         }
     }
 
+    public bool MayFollow(IDirectory directory, in FileStatus link) => true;
+
     public void CreateDirectories(string path)
     {
         lock (gate)

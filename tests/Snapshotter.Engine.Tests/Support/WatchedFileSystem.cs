@@ -19,6 +19,8 @@ internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> b
 
     public bool TryGetStatus(string path, out FileStatus status) => real.TryGetStatus(path, out status);
 
+    public bool MayFollow(IDirectory directory, in FileStatus link) => true;
+
     public void CreateDirectories(string path) => real.CreateDirectories(path);
 
     public IReadOnlyList<string> MountPointsBelow(string path) => real.MountPointsBelow(path);

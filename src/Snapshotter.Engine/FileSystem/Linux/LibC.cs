@@ -66,6 +66,10 @@ internal static unsafe partial class LibC
         _ => 61,
     };
 
+    private const nint OpenHowNumber = 437;
+    private const ulong ResolveNoLinks = 4;
+    private const nint ProcMagic = 0x9FA0;
+
     private static bool UsesArmFlags => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Ppc64le;
 
     /// <summary>The error number of the last call that failed on this thread.</summary>
@@ -82,6 +86,32 @@ internal static unsafe partial class LibC
         }
         while (Interrupted(fd));
         return fd;
+    }
+
+    /// <summary>Opens a path on which no symbolic link may be (openat2 with RESOLVE_NO_SYMLINKS, from Linux 5.6 on): ELOOP when there is one.</summary>
+    public static int OpenWithoutLinks(byte* path, int flags, uint mode)
+    {
+        var how = new OpenHow
+        {
+            Flags = (uint)(flags | CloseOnExec),
+            Mode = (flags & Create) != 0 ? mode : 0,
+            Resolve = ResolveNoLinks,
+        };
+        int fd;
+        do
+        {
+            fd = (int)syscall(OpenHowNumber, CurrentDirectory, path, &how, (nuint)sizeof(OpenHow));
+        }
+        while (Interrupted(fd));
+        return fd;
+    }
+
+    /// <summary>Whether a handle is of the file system /proc, some of whose links no path stands for.</summary>
+    public static bool IsProcFileSystem(SafeHandle handle)
+    {
+        // struct statfs begins with the type and is smaller than this.
+        var status = stackalloc nint[64];
+        return fstatfs(handle, status) == 0 && status[0] == ProcMagic;
     }
 
     public static int OpenAt(SafeHandle directory, byte* name, int flags, uint mode)
@@ -354,6 +384,21 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, SafeHandle directory, byte* buffer, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, int directory, byte* path, OpenHow* how, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fstatfs(SafeHandle handle, nint* status);
+
+    /// <summary>struct open_how.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct OpenHow
+    {
+        public ulong Flags;
+        public ulong Mode;
+        public ulong Resolve;
+    }
 
     /// <summary>struct statx, as far as it is used.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]

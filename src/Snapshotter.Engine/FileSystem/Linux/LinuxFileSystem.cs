@@ -21,18 +21,8 @@ internal sealed unsafe class LinuxFileSystem : IFileSystem
         UnmappedGroupId = ProcessIdentity.UnmappedId("gid"),
     };
 
-    [SkipLocalsInit]
-    public IDirectory OpenDirectory(string path)
-    {
-        Span<byte> buffer = stackalloc byte[CName.PathSize];
-        fixed (byte* pathBytes = CName.Path(path, buffer, "open"))
-        {
-            var fd = LibC.Open(pathBytes, LibC.DirectoryOnly, 0);
-            return fd >= 0 ? new LinuxDirectory(fd, path) : throw LinuxError.Last("open", path);
-        }
-    }
+    public IDirectory OpenDirectory(string path) => new LinuxDirectory(LinuxPath.Open(path, LibC.DirectoryOnly, 0, "open"), path);
 
-    [SkipLocalsInit]
     public IFile OpenFile(string path, FileAccessKind access)
     {
         var flags = access switch
@@ -41,56 +31,62 @@ internal sealed unsafe class LinuxFileSystem : IFileSystem
             FileAccessKind.ReadWrite => LibC.ReadWrite,
             _ => LibC.ReadWrite | LibC.Create,
         };
-        Span<byte> buffer = stackalloc byte[CName.PathSize];
-        fixed (byte* pathBytes = CName.Path(path, buffer, "open"))
+        var file = new LinuxFile(LinuxPath.Open(path, flags | LibC.NonBlocking, 0x180, "open"), path);
+        file.GetStatus(out var status);
+        if (status.Kind == FileKind.Directory)
         {
-            var fd = LibC.Open(pathBytes, flags | LibC.NonBlocking, 0x180);
-            if (fd < 0)
-            {
-                throw LinuxError.Last("open", path);
-            }
-            var file = new LinuxFile(fd, path);
-            file.GetStatus(out var status);
-            if (status.Kind == FileKind.Directory)
-            {
-                file.Dispose();
-                throw LinuxError.Of(LinuxError.EISDIR, "open", path);
-            }
-            return file;
+            file.Dispose();
+            throw LinuxError.Of(LinuxError.EISDIR, "open", path);
+        }
+        return file;
+    }
+
+    public bool TryGetStatus(string path, out FileStatus status)
+    {
+        try
+        {
+            using var handle = new LinuxFile(LinuxPath.Open(path, LibC.PathOnly, 0, "stat"), path);
+            handle.GetStatus(out status);
+            return true;
+        }
+        catch (FileSystemException exception) when (exception.Error is FileError.NotFound or FileError.NotADirectory)
+        {
+            status = default;
+            return false;
         }
     }
 
-    public bool TryGetStatus(string path, out FileStatus status) => LinuxHandle.TryGetStatus(path, followLinks: true, out status);
+    public bool MayFollow(IDirectory directory, in FileStatus link)
+    {
+        directory.GetStatus(out var status);
+        return LinuxPath.IsTrusted(status, link);
+    }
 
-    [SkipLocalsInit]
     public void CreateDirectories(string path)
     {
-        Span<byte> buffer = stackalloc byte[CName.PathSize];
-        fixed (byte* pathBytes = CName.Path(path, buffer, "create directory"))
+        if (TryGetStatus(path, out var status))
         {
-            if (LibC.MakeDirectory(pathBytes, 0x1ED) == 0)
+            if (status.Kind != FileKind.Directory)
             {
-                return;
-            }
-            var error = LibC.LastError;
-            if (TryGetStatus(path, out var status))
-            {
-                if (status.Kind == FileKind.Directory)
-                {
-                    return;
-                }
                 throw LinuxError.Of(LinuxError.ENOTDIR, "create directory", path);
             }
-            var parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(path));
-            if (error != LinuxError.ENOENT || string.IsNullOrEmpty(parent))
-            {
-                throw LinuxError.Of(error, "create directory", path);
-            }
-            CreateDirectories(parent);
-            if (LibC.MakeDirectory(pathBytes, 0x1ED) < 0 && LibC.LastError != LinuxError.EEXIST)
-            {
-                throw LinuxError.Last("create directory", path);
-            }
+            return;
+        }
+        path = Path.TrimEndingDirectorySeparator(path);
+        var parent = Path.GetDirectoryName(path);
+        if (string.IsNullOrEmpty(parent))
+        {
+            throw LinuxError.Of(LinuxError.ENOENT, "create directory", path);
+        }
+        CreateDirectories(parent);
+        using var directory = OpenDirectory(parent);
+        try
+        {
+            directory.CreateDirectory(Encoding.UTF8.GetBytes(Path.GetFileName(path)), 0x1ED);
+        }
+        catch (FileSystemException exception) when (exception.Error == FileError.Exists)
+        {
+            // Somebody was faster.
         }
     }
 

@@ -38,6 +38,8 @@ internal sealed class PortableFileSystem : IFileSystem
     public bool TryGetStatus(string path, out FileStatus status) =>
         PortableStatus.TryGet(FullPath(path, "stat"), followLinks: true, out status);
 
+    public bool MayFollow(IDirectory directory, in FileStatus link) => true;
+
     public void CreateDirectories(string path)
     {
         if (TryGetStatus(path, out var status) && status.Kind != FileKind.Directory)

@@ -108,6 +108,11 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
     private void MakeRoom(IFile file, long size, string path, RestoreWorker worker)
     {
         file.GetStatus(out var before);
+        if (before.Kind != FileKind.Regular)
+        {
+            throw new BackupException(BackupError.VolumeNotWritable, $"'{path}' is no file any more: somebody exchanged it.", path);
+        }
+
         long missing = size - before.Allocated;
         long free = missing > 0 ? fileSystem.FreeSpace(path) : 0;
         if (missing > free)

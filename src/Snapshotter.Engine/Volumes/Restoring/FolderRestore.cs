@@ -64,7 +64,7 @@ internal sealed class FolderRestore(
 
     private StagingArea Enter(IDirectory root, string place)
     {
-        var staging = StagingArea.Enter(root, fileSystem.Traits, place, cancellation);
+        var staging = StagingArea.Enter(root, fileSystem.Traits, place, options.Wait, cancellation);
         foreach (byte[] name in staging.Foreign)
         {
             monitor.Warn(Leftovers.Foreign(RestoreErrors.PathOf(root, name)));

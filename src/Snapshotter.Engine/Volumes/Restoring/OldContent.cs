@@ -10,7 +10,7 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 internal sealed class OldContent(IDirectory root, IDirectory old, KeepTree keep, Action<IDirectory> flush)
 {
     /// <summary>The metadata of directories that stay while their content goes.</summary>
-    private readonly Dictionary<KeepTree, FileMetadata> stayed = [];
+    private readonly Dictionary<KeepTree, (FileId Id, FileMetadata Metadata)> stayed = [];
 
     /// <summary>Directories that had to be opened to their owner to be moved.</summary>
     private readonly List<OpenedDirectory> opened = [];
@@ -57,7 +57,8 @@ internal sealed class OldContent(IDirectory root, IDirectory old, KeepTree keep,
                     using (var fromInner = from.OpenDirectory(name))
                     using (var toInner = to.OpenDirectory(name))
                     {
-                        stayed[inner] = fromInner.ReadMetadata();
+                        fromInner.GetStatus(out var status);
+                        stayed[inner] = (status.Id, fromInner.ReadMetadata());
                         MoveOut(fromInner, toInner, inner);
                         flush(toInner);
                         flush(fromInner);
@@ -103,9 +104,10 @@ internal sealed class OldContent(IDirectory root, IDirectory old, KeepTree keep,
             using var fromInner = from.OpenDirectory(name);
             using var toInner = to.OpenDirectory(name);
             PutBack(fromInner, toInner, inner);
-            if (stayed.TryGetValue(inner, out var metadata))
+            toInner.GetStatus(out var status);
+            if (stayed.TryGetValue(inner, out var before) && before.Id == status.Id)
             {
-                toInner.SetMetadata(metadata);
+                toInner.SetMetadata(before.Metadata);
             }
 
             flush(toInner);

@@ -12,6 +12,7 @@ internal static class RestoreErrors
         FileError.NoSpace => new(
             BackupError.InsufficientSpace,
             $"No space left to restore '{path}': {cause.Message}.", path, cause) { Remedy = Remedy.FreeVolumeSpace },
+        FileError.UntrustedLink => new(BackupError.UntrustedLink, $"'{path}' cannot be restored: {cause.Detail}.", path, cause),
         FileError.ReadOnly => new(
             BackupError.VolumeNotWritable, $"'{path}' is on a read-only file system and cannot be restored.", path, cause)
         {

@@ -47,8 +47,20 @@ internal static class ShutDirectories
         for (int i = listing.Count - 1; i >= 0; i--)
         {
             var note = listing.NameOf(i).Span;
-            string[] parts = Encoding.ASCII.GetString(note).Split('-');
-            Shut(root, modes.ReadLink(note), Convert.ToInt32(parts[1], 8), ulong.Parse(parts[2], CultureInfo.InvariantCulture));
+            if (!TryRead(Encoding.ASCII.GetString(note), out int mode, out ulong inode))
+            {
+                continue;
+            }
+
+            try
+            {
+                Shut(root, modes.ReadLink(note), mode, inode);
+            }
+            catch (FileSystemException e) when (
+                e.Error is FileError.NotFound or FileError.NotADirectory or FileError.SymbolicLink or FileError.Moved or FileError.InvalidArgument)
+            {
+                // Somebody has moved it away since.
+            }
         }
     }
 
@@ -79,11 +91,36 @@ internal static class ShutDirectories
         }
     }
 
+    private static bool TryRead(string note, out int mode, out ulong inode)
+    {
+        string[] parts = note.Split('-');
+        mode = 0;
+        inode = 0;
+        if (parts.Length != 3 || parts[1].Length is 0 or > 4 || !ulong.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out inode))
+        {
+            return false;
+        }
+
+        foreach (char digit in parts[1])
+        {
+            if (digit is < '0' or > '7')
+            {
+                return false;
+            }
+
+            mode = (mode * 8) + digit - '0';
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes the rights back that were given to the owner, and gives nobody any: whatever a note says, no more is opened by it.</summary>
     private static void Shut(IDirectory root, byte[] path, int mode, ulong inode)
     {
         var (parentPath, name) = DirectoryPath.Split(path);
         using var parent = root.OpenBelow(parentPath);
-        if ((parent ?? root).TryGetStatus(name.Span, out var status) && status.Id.Inode == inode)
+        if ((parent ?? root).TryGetStatus(name.Span, out var status) && status.Id.Inode == inode
+            && status.Mode == (mode | DirectoryMetadata.OwnerOnly))
         {
             (parent ?? root).SetMode(name.Span, status, mode);
         }

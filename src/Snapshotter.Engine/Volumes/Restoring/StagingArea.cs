@@ -16,7 +16,7 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 internal sealed class StagingArea : IDisposable
 {
     /// <summary>Two who begin at once both step back and try again, and another may be about to end.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly List<PrivateFolder> folders;
 
@@ -55,9 +55,10 @@ internal sealed class StagingArea : IDisposable
     /// <param name="root">The volume's root.</param>
     /// <param name="traits">Of the platform.</param>
     /// <param name="path">The volume's path, for messages.</param>
+    /// <param name="wait">How long to wait for another, beyond a moment.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="BackupException">VolumeLocked: another process restores the volume.</exception>
-    public static StagingArea Enter(IDirectory root, FileSystemTraits traits, string path, CancellationToken cancellation)
+    public static StagingArea Enter(IDirectory root, FileSystemTraits traits, string path, TimeSpan wait, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         root.GetStatus(out var before);
@@ -76,13 +77,7 @@ internal sealed class StagingArea : IDisposable
                 throw;
             }
 
-            if (clock.Elapsed > Patience)
-            {
-                throw InUse(path);
-            }
-
-            cancellation.WaitHandle.WaitOne(Random.Shared.Next(10, 60));
-            cancellation.ThrowIfCancellationRequested();
+            WaitOrThrow(clock, wait, path, cancellation);
         }
     }
 
@@ -104,22 +99,38 @@ internal sealed class StagingArea : IDisposable
         }
     }
 
+    /// <summary>Looks whether another process restores the volume. Changes nothing.</summary>
+    /// <exception cref="BackupException">VolumeLocked.</exception>
+    public static void RefuseInUse(IDirectory root, FileSystemTraits traits, string path, TimeSpan wait, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        while (FoldersIn(root).Any(name => StateOf(root, name, Ownership.Of(traits)) == StagingState.InUse))
+        {
+            WaitOrThrow(clock, wait, path, cancellation);
+        }
+    }
+
     /// <summary>What a name of the form of <see cref="TemporaryName"/> that is a folder stands for. Changes nothing.</summary>
     public static StagingState StateOf(IDirectory parent, ReadOnlySpan<byte> name, Ownership ours)
     {
         var state = PrivateFolder.Look(parent, name, ours, out var directory);
         using (directory)
         {
-            switch (state)
+            try
             {
-                case PrivateFolderState.Gone:
-                    return StagingState.Harmless;
-                case PrivateFolderState.InUse:
-                    return AtomicFile.IsFolderOfOne(directory!) ? StagingState.Harmless : StagingState.InUse;
-                case PrivateFolderState.Left:
-                    return IsWellFormed(directory!) && IsUnfinished(directory!) ? StagingState.Unfinished : StagingState.Harmless;
-                default:
-                    return directory is null || IsUnfinished(directory) ? StagingState.ForeignUnfinished : StagingState.Foreign;
+                return state switch
+                {
+                    PrivateFolderState.Gone => StagingState.Harmless,
+                    PrivateFolderState.InUse => AtomicFile.IsFolderOfOne(directory!) ? StagingState.Harmless : StagingState.InUse,
+                    PrivateFolderState.Left =>
+                        IsWellFormed(directory!) && IsUnfinished(directory!) ? StagingState.Unfinished : StagingState.Harmless,
+                    _ => directory is null || IsUnfinished(directory) ? StagingState.ForeignUnfinished : StagingState.Foreign,
+                };
+            }
+            catch (FileSystemException e) when (e.Error == FileError.NotFound)
+            {
+                // It was removed while it was looked at.
+                return StagingState.Harmless;
             }
         }
     }
@@ -341,6 +352,17 @@ internal sealed class StagingArea : IDisposable
         {
             staging.RemoveFile(name);
         }
+    }
+
+    private static void WaitOrThrow(Stopwatch clock, TimeSpan wait, string path, CancellationToken cancellation)
+    {
+        if (clock.Elapsed > Patience + wait)
+        {
+            throw InUse(path);
+        }
+
+        cancellation.WaitHandle.WaitOne(Random.Shared.Next(10, 60));
+        cancellation.ThrowIfCancellationRequested();
     }
 
     private static void SetTimeQuietly(IDirectory root, in FileStatus before)

@@ -4,7 +4,8 @@ using Snapshotter.Engine.Reporting;
 namespace Snapshotter.Engine.Volumes.Restoring;
 
 /// <summary>Looks at the place that a volume goes to. Touches nothing.</summary>
-internal sealed class TargetPlace(IFileSystem fileSystem, RestoreOptions options, RestoreTarget target)
+internal sealed class TargetPlace(
+    IFileSystem fileSystem, RestoreOptions options, RestoreTarget target, CancellationToken cancellation)
 {
     /// <summary>The right type of file stands there, or nothing, and no link leads there that should not.</summary>
     public void Check()
@@ -24,6 +25,12 @@ internal sealed class TargetPlace(IFileSystem fileSystem, RestoreOptions options
                 {
                     Remedy = Remedy.RestoreElsewhere,
                 };
+            }
+
+            if (status.Kind == FileKind.Directory)
+            {
+                using var root = fileSystem.OpenDirectory(path);
+                StagingArea.RefuseInUse(root, fileSystem.Traits, path, options.Wait, cancellation);
             }
         }
         catch (FileSystemException e)

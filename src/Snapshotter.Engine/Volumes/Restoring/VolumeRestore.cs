@@ -58,7 +58,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         var places = new NestedPlaces(fileSystem);
         foreach (var volume in volumes)
         {
-            new TargetPlace(fileSystem, options, Target(archive, map, places, volume, volumes)).Check();
+            new TargetPlace(fileSystem, options, Target(archive, map, places, volume, volumes), cancellation).Check();
         }
     }
 
@@ -77,7 +77,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
             validation.Enter(target.Planned.Archived.Target, []);
             reporter.Detail($"Validating '{target.Planned.Archived.Target}' of generation {target.Generation.Number}.");
             target.Validate(archive, validation, cancellation);
-            new TargetPlace(fileSystem, options, target).Check();
+            new TargetPlace(fileSystem, options, target, cancellation).Check();
         }
 
         PatternUse.Check(fileSystem, options, targets, reporter);
@@ -144,7 +144,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         {
             report.Entries = target.Verification.Entries;
             report.Bytes = target.Verification.Bytes;
-            new TargetPlace(fileSystem, options, target).CheckWay();
+            new TargetPlace(fileSystem, options, target, cancellation).CheckWay();
             if (target.Volume.IsDirectory)
             {
                 new FolderRestore(fileSystem, archive, options, target, monitor, cancellation).Restore(report);

@@ -227,8 +227,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
         }
         catch (FileSystemException e)
         {
-            throw new BackupException(
-                BackupError.VolumeNotFound, $"The volume '{source.Spec.Path}' cannot be read: {e.Detail}.", source.Spec.Path, e);
+            throw VolumeSources.NotOpened(e, source.Spec.Path);
         }
 
         writer.WriteFileVolume(file, name, isFirst);

@@ -64,6 +64,11 @@ internal sealed class VolumeSources : IDisposable
         }
     }
 
+    /// <summary>The error for a volume that cannot be opened.</summary>
+    public static BackupException NotOpened(FileSystemException cause, string path) => new(
+        cause.Error == FileError.UntrustedLink ? BackupError.UntrustedLink : BackupError.VolumeNotFound,
+        $"The volume '{path}' cannot be opened: {cause.Detail}.", path, cause);
+
     /// <summary>
     /// An archive that is a volume of itself would double with each backup. Found by the way it is left out; named, it is a
     /// mistake. Its identity decides, whatever path or link led to it.
@@ -128,8 +133,7 @@ internal sealed class VolumeSources : IDisposable
         }
         catch (FileSystemException e)
         {
-            throw new BackupException(
-                BackupError.VolumeNotFound, $"The volume '{spec.Path}' cannot be opened: {e.Detail}.", spec.Path, e);
+            throw NotOpened(e, spec.Path);
         }
     }
 
