@@ -63,7 +63,7 @@ public sealed partial class DocExampleTests : IDisposable
 
         string[] lines = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.True(lines is [.., "done"], result.Output + result.Error);
-        Assert.Empty(lines.Where(line => line.StartsWith("FAILED ", StringComparison.Ordinal) && !expected.Any(id => line.EndsWith($"[{id}]", StringComparison.Ordinal))));
+        Assert.DoesNotContain(lines, line => line.StartsWith("FAILED ", StringComparison.Ordinal) && !expected.Any(id => line.EndsWith($"[{id}]", StringComparison.Ordinal)));
     }
 
     private static string Text(string path) => File.ReadAllText(path).Replace("\r\n", "\n");

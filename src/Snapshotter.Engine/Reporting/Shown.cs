@@ -10,6 +10,8 @@ namespace Snapshotter.Engine.Reporting;
 /// </summary>
 public static class Shown
 {
+    private static readonly System.Buffers.SearchValues<char> HexDigits = System.Buffers.SearchValues.Create("0123456789abcdef");
+
     /// <summary>
     /// A name so that it can be told from every other: <c>\x1b</c> for a character below 128 and for a byte that is no UTF-8,
     /// <c>\u202e</c> for others. In a name with such an escape, or with what looks like one, the backslash is <c>\\</c>.
@@ -96,5 +98,5 @@ public static class Shown
         => text is ['\\', 'x', ..] ? IsHex(text[2..], 2) : text is ['\\', 'u', ..] && IsHex(text[2..], 4);
 
     private static bool IsHex(ReadOnlySpan<char> text, int digits)
-        => text.Length >= digits && !text[..digits].ContainsAnyExcept("0123456789abcdef");
+        => text.Length >= digits && text[..digits].IndexOfAnyExcept(HexDigits) < 0;
 }

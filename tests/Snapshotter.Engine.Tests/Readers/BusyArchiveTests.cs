@@ -41,8 +41,8 @@ public sealed class BusyArchiveTests(ITestOutputHelper output) : IDisposable
         var options = new BackupOptions { Durable = false, Wait = TimeSpan.FromMinutes(1) };
         Thread[] threads =
         [
-            Start("backup", end.Token, () => BackupTar.Backup(Archive, config, options)),
-            Start("remove", end.Token, () =>
+            Start("backup", end: end.Token, round: () => BackupTar.Backup(Archive, config, options)),
+            Start("remove", end: end.Token, round: () =>
             {
                 Thread.Sleep(100);
                 BackupTar.PlanOptimize(Archive, new OptimizeOptions
@@ -50,17 +50,17 @@ public sealed class BusyArchiveTests(ITestOutputHelper output) : IDisposable
                     Keep = new RetentionPolicy { Last = 2 }, Durable = false, Wait = TimeSpan.FromMinutes(1),
                 }).Execute();
             }),
-            Start("list", end.Token, () =>
+            Start("list", end: end.Token, round: () =>
             {
                 var rows = BackupTar.List(Archive);
                 Assert.NotEmpty(rows);
                 Assert.Equal(rows.Count, rows.Select(r => r.Generation).Distinct().Count());
             }),
-            Start("entries", end.Token, () => Assert.Equal(21, BackupTar.ListEntries(Archive, new ListOptions { Newest = true }).Count(e => e.Target.Length > 0))),
-            Start("test", end.Token, () => Assert.All(
+            Start("entries", end: end.Token, round: () => Assert.Equal(21, BackupTar.ListEntries(Archive, new ListOptions { Newest = true }).Count(e => e.Target.Length > 0))),
+            Start("test", end: end.Token, round: () => Assert.All(
                 BackupTar.Test(Archive, new ListOptions { Newest = true }),
                 r => Assert.True(r.Passed, string.Join("; ", r.Errors.Select(e => e.Message))))),
-            Start("restore", end.Token, () =>
+            Start("restore", end: end.Token, round: () =>
             {
                 string target = folder["restored"];
                 var report = BackupTar.Restore(
@@ -80,7 +80,7 @@ public sealed class BusyArchiveTests(ITestOutputHelper output) : IDisposable
         Assert.All(BackupTar.Test(Archive), r => Assert.True(r.Passed));
     }
 
-    private Thread Start(string name, CancellationToken end, Action round)
+    private Thread Start(string name, Action round, CancellationToken end)
     {
         var thread = new Thread(() =>
         {
