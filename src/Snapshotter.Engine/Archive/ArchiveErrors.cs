@@ -70,6 +70,8 @@ internal static class ArchiveErrors
         FileError.UntrustedLink => new(BackupError.UntrustedLink, $"The archive '{path}' cannot be opened: {cause.Detail}.", path, cause),
         FileError.NoSpace => new(
             BackupError.InsufficientSpace, $"No space left for the archive '{path}'.", path, cause) { Remedy = Remedy.FreeArchiveSpace },
+        FileError.TooLarge => new(
+            BackupError.InsufficientSpace, $"The archive '{path}' would be larger than its file system or a limit of this process allows.", path, cause),
         FileError.ReadOnly or FileError.AccessDenied => new(
             BackupError.ArchiveNotWritable,
             $"The archive '{path}' cannot be opened: {cause.Detail}.", path, cause) { Remedy = Remedy.CheckPermissions },

@@ -51,4 +51,7 @@ internal struct FileStatus
 
     /// <summary>True for the root of a mount; null where the platform does not tell.</summary>
     public bool? IsMountRoot;
+
+    /// <summary>True when an attribute of the file system (immutable, append only) forbids to change, rename and remove it, whoever asks.</summary>
+    public bool IsFixed;
 }

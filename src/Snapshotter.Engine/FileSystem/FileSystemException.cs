@@ -17,6 +17,9 @@ internal enum FileError
     /// <summary>On a path that the user named stands a symbolic link that another user made or can exchange.</summary>
     UntrustedLink,
     NoSpace,
+
+    /// <summary>A file would be larger than the file system, or a limit of this process, allows (EFBIG).</summary>
+    TooLarge,
     ReadOnly,
 
     /// <summary>Busy: a mount point cannot be renamed or removed (EBUSY).</summary>

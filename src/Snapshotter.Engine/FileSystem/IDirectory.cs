@@ -16,6 +16,12 @@ internal interface IDirectory : IDisposable
     /// <summary>The status of a name in it; false when there is nothing of that name.</summary>
     bool TryGetStatus(ReadOnlySpan<byte> name, out FileStatus status);
 
+    /// <summary>
+    /// True when what the name stands for is read-only though the directory around it is not: a subvolume of its own. False
+    /// where the platform cannot tell.
+    /// </summary>
+    bool IsReadOnly(ReadOnlySpan<byte> name);
+
     /// <summary>All names but "." and "..", sorted by their bytes.</summary>
     DirectoryListing List();
 

@@ -37,6 +37,9 @@ internal interface IFileSystem
     /// <summary>Bytes an ordinary user may still write on the file system that holds the path.</summary>
     long FreeSpace(string path);
 
+    /// <summary>Files an ordinary user may still make on the file system that holds the path; null where that is not counted.</summary>
+    long? FreeFiles(string path);
+
     /// <summary>Whether files at the path may take less room than what they hold: the file system may compress.</summary>
     bool MayCompress(string path);
 

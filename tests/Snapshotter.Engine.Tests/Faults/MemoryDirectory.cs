@@ -33,6 +33,8 @@ internal sealed class MemoryDirectory(MemoryFileSystem fileSystem, long inode, s
         return true;
     }
 
+    public bool IsReadOnly(ReadOnlySpan<byte> name) => false;
+
     public DirectoryListing List()
     {
         using var scope = Enter();

@@ -264,6 +264,8 @@ internal sealed class MemoryFileSystem : IFileSystem
         }
     }
 
+    public long? FreeFiles(string path) => null;
+
     public bool MayCompress(string path) => false;
 
     public IFile CreateSpool()

@@ -50,6 +50,8 @@ internal sealed class RacingFileSystem(IFileSystem real, Action<Moment> before) 
 
     public long FreeSpace(string path) => real.FreeSpace(path);
 
+    public long? FreeFiles(string path) => real.FreeFiles(path);
+
     public bool MayCompress(string path) => real.MayCompress(path);
 
     public IFile CreateSpool() => real.CreateSpool();
@@ -87,6 +89,8 @@ internal sealed class RacingFileSystem(IFileSystem real, Action<Moment> before) 
             Tell(nameof(TryGetStatus), name);
             return real.TryGetStatus(name, out status);
         }
+
+        public bool IsReadOnly(ReadOnlySpan<byte> name) => real.IsReadOnly(name);
 
         public DirectoryListing List()
         {

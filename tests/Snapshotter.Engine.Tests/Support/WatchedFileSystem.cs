@@ -29,6 +29,8 @@ internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> b
 
     public long FreeSpace(string path) => real.FreeSpace(path);
 
+    public long? FreeFiles(string path) => real.FreeFiles(path);
+
     public bool MayCompress(string path) => real.MayCompress(path);
 
     public IFile CreateSpool() => real.CreateSpool();
@@ -44,6 +46,8 @@ internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> b
         public void GetStatus(out FileStatus status) => real.GetStatus(out status);
 
         public bool TryGetStatus(ReadOnlySpan<byte> name, out FileStatus status) => real.TryGetStatus(name, out status);
+
+        public bool IsReadOnly(ReadOnlySpan<byte> name) => real.IsReadOnly(name);
 
         public DirectoryListing List() => real.List();
 

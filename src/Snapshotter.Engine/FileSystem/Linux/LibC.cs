@@ -19,6 +19,7 @@ internal static unsafe partial class LibC
 
     public const int CurrentDirectory = -100;
     public const int AtSymlinkNoFollow = 0x100;
+    public const int AtEffectiveUser = 0x200;
     public const int AtRemoveDirectory = 0x200;
     public const int AtNoAutomount = 0x800;
     public const int AtEmptyPath = 0x1000;
@@ -37,6 +38,12 @@ internal static unsafe partial class LibC
     public const uint TypeRegular = 0x8000;
     public const uint TypeSymbolicLink = 0xA000;
     public const uint TypeSocket = 0xC000;
+
+    /// <summary>STATX_ATTR_IMMUTABLE.</summary>
+    public const ulong AttributeImmutable = 0x10;
+
+    /// <summary>STATX_ATTR_APPEND.</summary>
+    public const ulong AttributeAppend = 0x20;
 
     /// <summary>STATX_ATTR_MOUNT_ROOT.</summary>
     public const ulong AttributeMountRoot = 0x2000;
@@ -253,6 +260,24 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
     public static partial long Seek(SafeHandle file, long offset, int whence);
 
+    /// <summary>Asks for the right to write (W_OK) as the effective user, a link not followed.</summary>
+    public static int AskForWriting(SafeHandle directory, byte* name) => faccessat(directory, name, 2, AtEffectiveUser | AtSymlinkNoFollow);
+
+    /// <summary>Free files of a file system as an ordinary user may use them, and all it has room for: 0 where it does not count them.</summary>
+    public static int FreeFiles(byte* path, out ulong free, out ulong all)
+    {
+        var status = stackalloc ulong[32];
+        int result;
+        do
+        {
+            result = statvfs(path, status);
+        }
+        while (Interrupted(result));
+        // struct statvfs: f_bsize, f_frsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree, f_favail.
+        (all, free) = (status[5], status[7]);
+        return result;
+    }
+
     [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
     public static partial int SyncFileSystem(SafeHandle handle);
 
@@ -350,6 +375,12 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int statx(int directory, byte* name, int flags, uint mask, Statx* status);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int faccessat(SafeHandle directory, byte* name, int mode, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int statvfs(byte* path, ulong* status);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint pread(SafeHandle file, byte* buffer, nuint count, long offset);

@@ -45,6 +45,16 @@ internal sealed unsafe class LinuxDirectory : LinuxHandle, IDirectory
         return false;
     }
 
+    [SkipLocalsInit]
+    public bool IsReadOnly(ReadOnlySpan<byte> name)
+    {
+        Span<byte> buffer = stackalloc byte[CName.Size];
+        fixed (byte* nameBytes = CName.Component(name, buffer, "ask about", this))
+        {
+            return LibC.AskForWriting(this, nameBytes) < 0 && LibC.LastError == LinuxError.EROFS;
+        }
+    }
+
     public DirectoryListing List() => LinuxListing.Read(this);
 
     [SkipLocalsInit]

@@ -35,6 +35,7 @@ internal static class LinuxError
     public const int ENOTEMPTY = 39;
     public const int ELOOP = 40;
     public const int ENODATA = 61;
+    public const int EILSEQ = 84;
     public const int EOPNOTSUPP = 95;
     public const int EDQUOT = 122;
 
@@ -56,13 +57,14 @@ internal static class LinuxError
         ENOTDIR => FileError.NotADirectory,
         EISDIR => FileError.IsADirectory,
         ELOOP => FileError.SymbolicLink,
-        ENOSPC or EDQUOT or EFBIG => FileError.NoSpace,
+        ENOSPC or EDQUOT => FileError.NoSpace,
+        EFBIG => FileError.TooLarge,
         EROFS => FileError.ReadOnly,
         EBUSY or ETXTBSY => FileError.Busy,
         EXDEV => FileError.CrossDevice,
         ENAMETOOLONG => FileError.NameTooLong,
         EOPNOTSUPP or ENOSYS or ENOTTY or ENXIO => FileError.NotSupported,
-        EINVAL => FileError.InvalidArgument,
+        EINVAL or EILSEQ => FileError.InvalidArgument,
         EIO => FileError.InputOutput,
         EMFILE or ENFILE => FileError.TooManyOpenFiles,
         EMLINK => FileError.TooManyLinks,

@@ -96,6 +96,18 @@ internal sealed unsafe class LinuxFileSystem : IFileSystem
 
     public long FreeSpace(string path) => OfDrive(path, "ask for the free space of", drive => drive.AvailableFreeSpace);
 
+    [SkipLocalsInit]
+    public long? FreeFiles(string path)
+    {
+        Span<byte> buffer = stackalloc byte[CName.PathSize];
+        fixed (byte* pathBytes = CName.Path(path, buffer, "ask for the free files of"))
+        {
+            return LibC.FreeFiles(pathBytes, out var free, out var all) < 0
+                ? throw LinuxError.Last("ask for the free files of", path)
+                : all == 0 ? null : (long)Math.Min(free, long.MaxValue);
+        }
+    }
+
     public bool MayCompress(string path) => OfDrive(path, "ask for the kind of file system of", drive => drive.DriveFormat is "btrfs" or "zfs");
 
     private static T OfDrive<T>(string path, string operation, Func<DriveInfo, T> ask)

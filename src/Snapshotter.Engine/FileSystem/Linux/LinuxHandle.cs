@@ -225,6 +225,7 @@ internal abstract unsafe class LinuxHandle : SafeHandle
             Id = new FileId(((ulong)statx.DeviceMajor << 32) | statx.DeviceMinor, statx.Inode),
             DeviceMajor = statx.NodeMajor,
             DeviceMinor = statx.NodeMinor,
+            IsFixed = (statx.Attributes & (LibC.AttributeImmutable | LibC.AttributeAppend)) != 0,
             IsMountRoot = (statx.AttributesMask & LibC.AttributeMountRoot) != 0 ? (statx.Attributes & LibC.AttributeMountRoot) != 0 : null,
         };
     }

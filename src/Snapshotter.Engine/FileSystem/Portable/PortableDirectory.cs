@@ -26,6 +26,8 @@ internal sealed class PortableDirectory(string path) : IDirectory
     public bool TryGetStatus(ReadOnlySpan<byte> name, out FileStatus status) =>
         PortableStatus.TryGet(PathOf(name, "stat"), followLinks: false, out status);
 
+    public bool IsReadOnly(ReadOnlySpan<byte> name) => false;
+
     public DirectoryListing List()
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);

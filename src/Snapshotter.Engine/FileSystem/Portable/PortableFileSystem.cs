@@ -80,6 +80,8 @@ internal sealed class PortableFileSystem : IFileSystem
             : throw PortableError.OfSystem(Marshal.GetLastPInvokeError(), "ask for the free space of", path);
     }
 
+    public long? FreeFiles(string path) => null;
+
     public bool MayCompress(string path)
     {
         Find(path, "ask for the attributes of", out var fullPath);
