@@ -112,7 +112,7 @@ internal sealed class Spool(IFileSystem fileSystem) : IDisposable
     }
 
     private static BackupException Failed(FileSystemException e) => new(
-        e.Error == FileError.NoSpace ? BackupError.InsufficientSpace : BackupError.InputOutput,
+        e.Error is FileError.NoSpace or FileError.TooLarge ? BackupError.InsufficientSpace : BackupError.InputOutput,
         $"What does not fit into memory could not be kept in the temporary folder '{Path.GetTempPath()}': {e.Detail}.",
         Path.GetTempPath(), e)
     {

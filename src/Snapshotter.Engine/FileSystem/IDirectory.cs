@@ -17,10 +17,10 @@ internal interface IDirectory : IDisposable
     bool TryGetStatus(ReadOnlySpan<byte> name, out FileStatus status);
 
     /// <summary>
-    /// True when what the name stands for is read-only though the directory around it is not: a subvolume of its own. False
-    /// where the platform cannot tell.
+    /// Why this process may not write to what the name stands for: <see cref="FileError.ReadOnly"/> (a subvolume of its own,
+    /// for instance) or <see cref="FileError.AccessDenied"/>. Null when it may, or where the platform cannot tell.
     /// </summary>
-    bool IsReadOnly(ReadOnlySpan<byte> name);
+    FileError? AskForWriting(ReadOnlySpan<byte> name);
 
     /// <summary>All names but "." and "..", sorted by their bytes.</summary>
     DirectoryListing List();

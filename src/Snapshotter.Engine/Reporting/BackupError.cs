@@ -27,7 +27,7 @@ public enum BackupError
     /// <summary>The archive does not exist, or a directory stands in its place.</summary>
     ArchiveNotFound,
 
-    /// <summary>The archive was named as one of the volumes to save into it.</summary>
+    /// <summary>The archive is one of the volumes to save into it, or to restore from it.</summary>
     ArchiveIsVolume,
 
     /// <summary>The archive has zero bytes: not even an end-of-archive marker.</summary>

@@ -33,7 +33,7 @@ internal sealed class MemoryDirectory(MemoryFileSystem fileSystem, long inode, s
         return true;
     }
 
-    public bool IsReadOnly(ReadOnlySpan<byte> name) => false;
+    public FileError? AskForWriting(ReadOnlySpan<byte> name) => null;
 
     public DirectoryListing List()
     {

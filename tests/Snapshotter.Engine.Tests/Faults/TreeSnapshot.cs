@@ -53,13 +53,18 @@ internal sealed class TreeSnapshot : IEquatable<TreeSnapshot>
     }
 
     /// <summary>The same, times left out.</summary>
-    public TreeSnapshot WithoutTimes()
+    public TreeSnapshot WithoutTimes() => WithoutTimes(_ => true);
+
+    /// <summary>The same, the time of one name left out; null for none.</summary>
+    public TreeSnapshot WithoutTimes(string? of) => WithoutTimes(name => name == of);
+
+    private TreeSnapshot WithoutTimes(Func<string, bool> isMeant)
     {
         var copy = new TreeSnapshot();
         foreach (var (name, line) in lines)
         {
             var words = line.Split(' ');
-            copy.lines.Add(name, string.Join(' ', words.Where((_, index) => index != TimeWord)));
+            copy.lines.Add(name, isMeant(name) ? string.Join(' ', words.Where((_, index) => index != TimeWord)) : line);
         }
         return copy;
     }

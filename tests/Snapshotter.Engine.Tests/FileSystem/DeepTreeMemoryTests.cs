@@ -2,6 +2,7 @@ using System.Text;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Tests.Support;
 using Snapshotter.Engine.Volumes.Restoring;
+using Snapshotter.Engine.Volumes.Restoring.Preflight;
 
 namespace Snapshotter.Engine.Tests.FileSystem;
 
@@ -66,7 +67,7 @@ public sealed class DeepTreeMemoryTests : IDisposable
         long most = 0;
         var watched = new RacingFileSystem(fileSystem, moment =>
             most = moment.Number % 4_000 == 0 ? Math.Max(most, GC.GetTotalMemory(forceFullCollection: true)) : most);
-        Assert.InRange(TreeSize.Of(watched.OpenDirectory(folder.Path), new KeepTree()) ?? -1, 100_000, long.MaxValue);
+        Assert.InRange(TreeSurvey.Of(watched.OpenDirectory(folder.Path), new KeepTree(), watched.Traits).Bytes, 100_000, long.MaxValue);
         TreeRemover.RemoveContent(watched.OpenDirectory(folder.Path), new KeepTree());
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
         Assert.InRange(watched.MostOpen, 1, TreeCursor.MaxOpen + 2);

@@ -90,7 +90,7 @@ internal sealed class RacingFileSystem(IFileSystem real, Action<Moment> before) 
             return real.TryGetStatus(name, out status);
         }
 
-        public bool IsReadOnly(ReadOnlySpan<byte> name) => real.IsReadOnly(name);
+        public FileError? AskForWriting(ReadOnlySpan<byte> name) => real.AskForWriting(name);
 
         public DirectoryListing List()
         {

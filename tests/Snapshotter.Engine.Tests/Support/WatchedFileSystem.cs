@@ -47,7 +47,7 @@ internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> b
 
         public bool TryGetStatus(ReadOnlySpan<byte> name, out FileStatus status) => real.TryGetStatus(name, out status);
 
-        public bool IsReadOnly(ReadOnlySpan<byte> name) => real.IsReadOnly(name);
+        public FileError? AskForWriting(ReadOnlySpan<byte> name) => real.AskForWriting(name);
 
         public DirectoryListing List() => real.List();
 

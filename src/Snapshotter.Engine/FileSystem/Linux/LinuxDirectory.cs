@@ -46,12 +46,17 @@ internal sealed unsafe class LinuxDirectory : LinuxHandle, IDirectory
     }
 
     [SkipLocalsInit]
-    public bool IsReadOnly(ReadOnlySpan<byte> name)
+    public FileError? AskForWriting(ReadOnlySpan<byte> name)
     {
         Span<byte> buffer = stackalloc byte[CName.Size];
         fixed (byte* nameBytes = CName.Component(name, buffer, "ask about", this))
         {
-            return LibC.AskForWriting(this, nameBytes) < 0 && LibC.LastError == LinuxError.EROFS;
+            return LibC.AskForWriting(this, nameBytes) == 0 ? null : LibC.LastError switch
+            {
+                LinuxError.EROFS => FileError.ReadOnly,
+                LinuxError.EACCES or LinuxError.EPERM => FileError.AccessDenied,
+                _ => null,
+            };
         }
     }
 

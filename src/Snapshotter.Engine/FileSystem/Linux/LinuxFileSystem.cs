@@ -10,7 +10,7 @@ internal sealed unsafe class LinuxFileSystem : IFileSystem
     private readonly OwnerNames userNames = new(static id => LookUp(id, &LibC.GetUser));
     private readonly OwnerNames groupNames = new(static id => LookUp(id, &LibC.GetGroup));
 
-    public FileSystemTraits Traits { get; } = new(
+    public FileSystemTraits Traits { get; init; } = new(
         IsPrivileged: ProcessIdentity.Current.MayChangeOwners,
         IsCaseSensitive: true,
         HasReservedNames: false,

@@ -26,7 +26,7 @@ internal sealed class PortableDirectory(string path) : IDirectory
     public bool TryGetStatus(ReadOnlySpan<byte> name, out FileStatus status) =>
         PortableStatus.TryGet(PathOf(name, "stat"), followLinks: false, out status);
 
-    public bool IsReadOnly(ReadOnlySpan<byte> name) => false;
+    public FileError? AskForWriting(ReadOnlySpan<byte> name) => null;
 
     public DirectoryListing List()
     {

@@ -41,6 +41,19 @@ internal static class DirectoryMetadata
         };
     }
 
+    /// <summary>The same where something else matters more.</summary>
+    public static void SetTimeQuietly(this IDirectory directory, in FileStatus before)
+    {
+        try
+        {
+            directory.SetTime(before);
+        }
+        catch (FileSystemException)
+        {
+            // What made it fail before is told, or makes the next step fail.
+        }
+    }
+
     /// <summary>Puts the time of modification back to what it was.</summary>
     public static void SetTime(this IDirectory directory, in FileStatus before)
     {

@@ -63,7 +63,8 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
         ArchiveOffset = reader.Entry.DataOffset,
     };
 
-    private static bool MustKeepFile(IDirectory parent, byte[] name) =>
+    /// <summary>True for what cannot be renamed over, or must not be.</summary>
+    public static bool MustKeepFile(IDirectory parent, byte[] name) =>
         parent.TryGetStatus(name, out var status) && (status.IsMountRoot == true || status.Kind == FileKind.SymbolicLink);
 
     private bool TryReplace(IDirectory parent, byte[] name, in RestoreJob job, RestoreWorker worker, LossLog losses)

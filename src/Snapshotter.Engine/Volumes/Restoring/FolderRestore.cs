@@ -14,7 +14,6 @@ internal sealed class FolderRestore(
 {
     private readonly LossLog losses = new();
     private readonly VolumeContent content = new(archive, target, monitor, cancellation);
-    private readonly SpaceCheck space = new(fileSystem, archive, target);
 
     private bool isNew;
 
@@ -33,17 +32,17 @@ internal sealed class FolderRestore(
         using (var staging = Enter(root, Place))
         {
             FinishInterrupted(root, staging, ref before);
-            if (target.Own.Filter.IsActive || target.IsMerged)
+            switch (target.Way)
             {
-                WriteOver(root, staging, before, target.IsMerged ? WriteMode.Merge : WriteMode.Replace, target.Own);
-            }
-            else if (options.InPlace)
-            {
-                EmptyAndFill(root, staging, before);
-            }
-            else
-            {
-                StageAndSwap(root, staging, before);
+                case RestoreWay.Over:
+                    WriteOver(root, staging, before, target.IsMerged ? WriteMode.Merge : WriteMode.Replace, target.Own);
+                    break;
+                case RestoreWay.InPlace:
+                    EmptyAndFill(root, staging, before);
+                    break;
+                default:
+                    StageAndSwap(root, staging, before);
+                    break;
             }
         }
 
@@ -121,7 +120,6 @@ internal sealed class FolderRestore(
         {
             var fresh = swap.Prepare();
             losses.Moved = (fresh.DisplayPath, Place);
-            space.CheckStaging(fresh);
             FileMetadata? metadata;
             using (var writer = new TreeWriter(
                 archive, fileSystem, fresh, SetOwner, place: null, WriteMode.Fresh, Writers, losses, monitor,
@@ -183,8 +181,6 @@ internal sealed class FolderRestore(
         try
         {
             made = staging.Make(StagingArea.Made);
-            space.CheckLargestFile(made, target.Own);
-            space.CheckInPlace(made);
             if (!staging.IsHalf)
             {
                 staging.Mark(StagingArea.HalfMark, options.Durable);
@@ -220,7 +216,6 @@ internal sealed class FolderRestore(
         try
         {
             using var made = staging.Make(StagingArea.Made);
-            space.CheckLargestFile(made, part);
             metadata = Fill(root, made, mode, part);
             Flush(root);
         }

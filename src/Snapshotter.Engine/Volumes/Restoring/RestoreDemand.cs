@@ -14,6 +14,9 @@ internal sealed class RestoreDemand
     /// <summary>Bytes of the largest file, holes included.</summary>
     public long LargestFile { get; private set; }
 
+    /// <summary>The same for a file that is there already.</summary>
+    public RestoreDemand WithoutFiles() => new() { Bytes = Bytes, LargestFile = LargestFile };
+
     public void Add(TarEntry entry)
     {
         Files += entry.Type == TypeFlag.HardLink ? 0 : 1;

@@ -13,6 +13,12 @@ internal static class RestoreErrors
             BackupError.InsufficientSpace,
             $"No space left to restore '{path}': {cause.Message}.", path, cause) { Remedy = Remedy.FreeVolumeSpace },
         FileError.UntrustedLink => new(BackupError.UntrustedLink, $"'{path}' cannot be restored: {cause.Detail}.", path, cause),
+        FileError.TooLarge => new(
+            BackupError.InsufficientSpace,
+            $"'{path}' cannot be restored: {cause.Message}. Its file system, or a limit of this process, does not allow files so large.", path, cause)
+        {
+            Remedy = Remedy.RestoreElsewhere,
+        },
         FileError.ReadOnly => new(
             BackupError.VolumeNotWritable, $"'{path}' is on a read-only file system and cannot be restored.", path, cause)
         {

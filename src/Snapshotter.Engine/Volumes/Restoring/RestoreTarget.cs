@@ -2,6 +2,7 @@ using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Volumes.Reading;
+using Snapshotter.Engine.Volumes.Restoring.Preflight;
 
 namespace Snapshotter.Engine.Volumes.Restoring;
 
@@ -23,6 +24,12 @@ internal sealed class RestoreTarget(
     /// removed.
     /// </summary>
     public bool IsMerged => !Volume.Complete;
+
+    /// <summary>How it is brought back where something is already.</summary>
+    public RestoreWay Way => IsMerged || Own.Filter.IsActive ? RestoreWay.Over : options.InPlace ? RestoreWay.InPlace : RestoreWay.Staged;
+
+    /// <summary>Entries that cannot be where they are to go.</summary>
+    public UnfitEntries Unfit { get; } = new();
 
     /// <summary>What stays in the volume as it is.</summary>
     public KeepTree Keep { get; } = keep;
@@ -69,14 +76,10 @@ internal sealed class RestoreTarget(
     {
         bool isWanted = Own.Filter.Matches(reader);
         IsWanted |= isWanted && (reader.Path.Length > 0 || !Volume.IsDirectory || !Own.Filter.IsActive || options.Entries.Count > 0);
-        if (isWanted && (ReservedName(reader.Path) ?? collisions?.FindWith(reader.Path)) is { } unfit)
+        if (isWanted
+            && (EntryLimits.FindIn(reader) ?? ReservedName(reader.Path) ?? collisions?.FindWith(reader.Path)) is { } unfit)
         {
-            throw reader.Unsafe(unfit, Remedy.LeaveOut);
-        }
-
-        if (EntryLimits.FindIn(reader) is { } problem)
-        {
-            throw reader.Unsafe(problem);
+            Unfit.Add(reader, unfit);
         }
 
         var kind = EntryKinds.KindOf(reader.Entry.Type);

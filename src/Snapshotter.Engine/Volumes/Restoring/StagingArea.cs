@@ -73,7 +73,7 @@ internal sealed class StagingArea : IDisposable
             }
             catch (FileSystemException)
             {
-                SetTimeQuietly(root, before);
+                root.SetTimeQuietly(before);
                 throw;
             }
 
@@ -363,18 +363,6 @@ internal sealed class StagingArea : IDisposable
 
         cancellation.WaitHandle.WaitOne(Random.Shared.Next(10, 60));
         cancellation.ThrowIfCancellationRequested();
-    }
-
-    private static void SetTimeQuietly(IDirectory root, in FileStatus before)
-    {
-        try
-        {
-            root.SetTime(before);
-        }
-        catch (FileSystemException)
-        {
-            // What made it fail before matters more.
-        }
     }
 
     private static BackupException InUse(string path) => new(

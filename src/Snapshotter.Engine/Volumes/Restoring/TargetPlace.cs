@@ -1,3 +1,4 @@
+using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 
@@ -5,7 +6,7 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 
 /// <summary>Looks at the place that a volume goes to. Touches nothing.</summary>
 internal sealed class TargetPlace(
-    IFileSystem fileSystem, RestoreOptions options, RestoreTarget target, CancellationToken cancellation)
+    IFileSystem fileSystem, ArchiveFile archive, RestoreOptions options, RestoreTarget target, CancellationToken cancellation)
 {
     /// <summary>The right type of file stands there, or nothing, and no link leads there that should not.</summary>
     public void Check()
@@ -14,8 +15,18 @@ internal sealed class TargetPlace(
         CheckWay();
         try
         {
-            if (fileSystem.TryGetStatus(path, out var status)
-                && status.Kind != (target.Volume.IsDirectory ? FileKind.Directory : FileKind.Regular))
+            bool exists = fileSystem.TryGetStatus(path, out var status);
+            archive.File.GetStatus(out var self);
+            if (exists && status.Id == self.Id)
+            {
+                throw new BackupException(
+                    BackupError.ArchiveIsVolume, $"'{path}' is the archive '{archive.Path}' itself: it would be overwritten while it is read.", path)
+                {
+                    Remedy = Remedy.RestoreElsewhere,
+                };
+            }
+
+            if (exists && status.Kind != (target.Volume.IsDirectory ? FileKind.Directory : FileKind.Regular))
             {
                 throw new BackupException(
                     BackupError.VolumeNotWritable,
@@ -36,44 +47,6 @@ internal sealed class TargetPlace(
         catch (FileSystemException e)
         {
             throw RestoreErrors.From(e, path);
-        }
-
-        try
-        {
-            foreach (var mount in target.Mounted.Select(part => part.Mount!))
-            {
-                mount.Problem ??= ProblemOf(mount);
-            }
-        }
-        catch (FileSystemException e)
-        {
-            throw RestoreErrors.From(e, path);
-        }
-    }
-
-    /// <summary>Why nothing may be written to what is mounted in the volume; null when it can. What fails for another reason is an error.</summary>
-    private string? ProblemOf(NestedMount mount)
-    {
-        try
-        {
-            if (mount.Kind == FileKind.Directory)
-            {
-                using var root = fileSystem.OpenDirectory(mount.Place);
-                root.GetStatus(out var before);
-                AtomicFile.RemoveLeftovers(root, fileSystem.Traits);
-                PrivateFolder.Create(root).Remove();
-                root.SetTime(before);
-            }
-            else
-            {
-                fileSystem.OpenFile(mount.Place, FileAccessKind.ReadWrite).Dispose();
-            }
-
-            return null;
-        }
-        catch (FileSystemException e) when (e.Error is not (FileError.NoSpace or FileError.InputOutput))
-        {
-            return $"it cannot be written ({e.Detail})";
         }
     }
 

@@ -3,6 +3,7 @@ using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Volumes.Reading;
+using Snapshotter.Engine.Volumes.Restoring.Preflight;
 
 namespace Snapshotter.Engine.Volumes.Restoring;
 
@@ -58,7 +59,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         var places = new NestedPlaces(fileSystem);
         foreach (var volume in volumes)
         {
-            new TargetPlace(fileSystem, options, Target(archive, map, places, volume, volumes), cancellation).Check();
+            new TargetPlace(fileSystem, archive, options, Target(archive, map, places, volume, volumes), cancellation).Check();
         }
     }
 
@@ -70,6 +71,10 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         var places = new NestedPlaces(fileSystem);
         var targets = volumes.Select(volume => Target(archive, map, places, volume, volumes)).ToList();
         TellDamage(map, targets, reporter);
+        foreach (var target in targets)
+        {
+            new TargetPlace(fileSystem, archive, options, target, cancellation).Check();
+        }
 
         var validation = new JobMonitor(reporter, "Validating", cancellation) { TotalBytes = Total(targets, t => t.Volume.Bytes ?? 0) };
         foreach (var target in targets)
@@ -77,10 +82,11 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
             validation.Enter(target.Planned.Archived.Target, []);
             reporter.Detail($"Validating '{target.Planned.Archived.Target}' of generation {target.Generation.Number}.");
             target.Validate(archive, validation, cancellation);
-            new TargetPlace(fileSystem, options, target, cancellation).Check();
         }
 
         PatternUse.Check(fileSystem, options, targets, reporter);
+        new RestorePreflight(fileSystem, archive, cancellation).Run(targets);
+
         var monitor = new JobMonitor(reporter, "Restoring", cancellation) { TotalBytes = Total(targets, t => t.Verification.Bytes) };
         foreach (var target in targets)
         {
@@ -144,7 +150,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         {
             report.Entries = target.Verification.Entries;
             report.Bytes = target.Verification.Bytes;
-            new TargetPlace(fileSystem, options, target, cancellation).CheckWay();
+            new TargetPlace(fileSystem, archive, options, target, cancellation).CheckWay();
             if (target.Volume.IsDirectory)
             {
                 new FolderRestore(fileSystem, archive, options, target, monitor, cancellation).Restore(report);

@@ -1,0 +1,93 @@
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Volumes.Reading;
+
+namespace Snapshotter.Engine.Volumes.Restoring.Preflight;
+
+/// <summary>What stands already where entries are put over what is there.</summary>
+/// <param name="root">The part's root; stays open.</param>
+/// <param name="part">The part.</param>
+/// <param name="traits">Who this process is.</param>
+internal sealed class ExistingEntries(IDirectory root, VolumePart part, FileSystemTraits traits) : IDisposable
+{
+    private const int MaxListed = 20;
+
+    private readonly List<string> obstacles = [];
+    private byte[] directoryPath = [];
+    private IDirectory? directory;
+    private ulong device;
+    private bool isThere = true;
+
+    /// <summary>Bytes that go when entries take their places.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Names that are there already.</summary>
+    public long Files { get; private set; }
+
+    /// <summary>The first of what cannot be replaced, or written to, with the reason.</summary>
+    public IReadOnlyList<string> Obstacles => obstacles;
+
+    /// <summary>Looks at the place of an entry.</summary>
+    public void Look(VolumeReader reader)
+    {
+        var (parentPath, name) = DirectoryPath.Split(part.Below(reader.Path));
+        Enter(parentPath);
+        var parent = directory ?? root;
+        if (!isThere || !parent.TryGetStatus(name.Span, out var status))
+        {
+            return;
+        }
+
+        Files++;
+        if (status.Kind != FileKind.Directory)
+        {
+            Bytes += status.Allocated;
+            Note(Obstacle.In(parent, name.Span, status, device, traits));
+        }
+    }
+
+    public void Dispose() => directory?.Dispose();
+
+    /// <summary>Goes to a directory, and notes what is the matter with those on the way that were not passed before.</summary>
+    private void Enter(ReadOnlyMemory<byte> path)
+    {
+        if (directory is not null && path.Span.SequenceEqual(directoryPath))
+        {
+            return;
+        }
+
+        directory?.Dispose();
+        directory = null;
+        directoryPath = path.ToArray();
+        root.GetStatus(out var status);
+        device = status.Id.Device;
+        isThere = true;
+        if (path.IsEmpty)
+        {
+            return;
+        }
+
+        foreach (var range in path.Span.Split((byte)'/'))
+        {
+            using var parent = directory;
+            directory = null;
+            var name = path.Span[range];
+            if (!(parent ?? root).TryGetStatus(name, out status) || status.Kind != FileKind.Directory)
+            {
+                isThere = false;
+                return;
+            }
+
+            Note(Obstacle.In(parent ?? root, name, status, device, traits));
+            device = status.Id.Device;
+            directory = (parent ?? root).OpenDirectory(name);
+        }
+    }
+
+    private void Note(string? obstacle)
+    {
+        if (obstacle is not null && obstacles.Count < MaxListed && !obstacles.Contains(obstacle))
+        {
+            obstacles.Add(obstacle);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text;
+using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Volumes.Reading;
+
+namespace Snapshotter.Engine.Volumes.Restoring.Preflight;
+
+/// <summary>Entries that the place they go to cannot hold. They are collected, so that one run names them all.</summary>
+internal sealed class UnfitEntries
+{
+    private const int MaxNamed = 1000;
+
+    private readonly StringBuilder named = new();
+    private BackupException? first;
+    private long count;
+
+    /// <summary>Takes note of the entry that the reader stands at.</summary>
+    public void Add(VolumeReader reader, string problem)
+    {
+        first ??= reader.Unsafe(problem, Remedy.LeaveOut);
+        if (++count <= MaxNamed)
+        {
+            named.Append(CultureInfo.InvariantCulture, $"{(count == 1 ? "" : "; ")}'{EntryNames.ForMessage(reader.Path)}': {problem}");
+        }
+    }
+
+    /// <summary>Ends the job when there were any.</summary>
+    /// <exception cref="BackupException">UnsafeEntry: its message names them.</exception>
+    public void Throw()
+    {
+        if (first is null)
+        {
+            return;
+        }
+
+        throw count == 1 ? first : new BackupException(
+            BackupError.UnsafeEntry,
+            $"{count} entries cannot be restored where they go to. Nothing was changed."
+            + $" {named}{(count > MaxNamed ? $"; and {count - MaxNamed} more." : "")}",
+            first.Target, first)
+        {
+            Offset = first.Offset,
+            EntryName = first.EntryName,
+            Remedy = Remedy.LeaveOut,
+        };
+    }
+}
