@@ -284,13 +284,13 @@ internal sealed class VolumeVerifier(
         }
     }
 
-    private static BackupException Unreadable(BackupException cause, ReadOnlySpan<byte> entryName)
+    private BackupException Unreadable(BackupException cause, ReadOnlySpan<byte> entryName)
     {
-        string name = EntryNames.ForMessage(entryName);
-        return new(cause.Error, $"{cause.Message} Entry '{name}' has its data there.", cause.Target, cause)
+        string place = EntryNames.InVolume(EntryNames.Join(generation.PrefixBytes, volume.Id), volume.Target, entryName);
+        return new(cause.Error, $"{cause.Message} The data of '{place}' stands there.", place, cause)
         {
             Offset = cause.Offset,
-            EntryName = name,
+            EntryName = EntryNames.ForMessage(entryName),
         };
     }
 
