@@ -39,6 +39,12 @@ internal static class ArchiveErrors
             Offset = offset,
         };
 
+    /// <summary>Somebody who heeds no locks was at the archive while it was written.</summary>
+    /// <param name="path">The archive.</param>
+    /// <param name="how">What happened to it, as a part of a sentence.</param>
+    public static BackupException Changed(string path, string how) =>
+        new(BackupError.ArchiveChanged, $"The archive '{path}' was changed by somebody else while it was written: {how}.", path);
+
     /// <summary>True when bytes of the archive are not what was written, or cannot be had: other parts of it may be whole.</summary>
     public static bool IsDamage(BackupException e) => e.Error is BackupError.ArchiveInvalid or BackupError.ArchiveUnreadable;
 

@@ -183,6 +183,16 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
         return isNumbered && standing.Id != own.Id ? "another file was put in its place" : null;
     }
 
+    /// <summary>As <see cref="FindChangeOfPlace"/>, as an exception.</summary>
+    /// <exception cref="BackupException">ArchiveChanged.</exception>
+    public void CheckPlace()
+    {
+        if (FindChangeOfPlace() is { } change)
+        {
+            throw ArchiveErrors.Changed(Path, change);
+        }
+    }
+
     private bool IsStillThere()
     {
         try

@@ -53,10 +53,7 @@ internal sealed class ArchiveGuard(ArchiveFile archive, long start)
     public void Check(long length, bool isCommitted)
     {
         CheckLength();
-        if (archive.FindChangeOfPlace() is { } change)
-        {
-            throw Changed(change);
-        }
+        archive.CheckPlace();
 
         byte[] now = Read(archive, start - before.Length, start);
         if (!before.AsSpan().SequenceEqual(now))
@@ -103,6 +100,5 @@ internal sealed class ArchiveGuard(ArchiveFile archive, long start)
         return bytes.Length == 0 ? bytes : bytes[..archive.Read(bytes, from)];
     }
 
-    private BackupException Changed(string how) => new(
-        BackupError.ArchiveChanged, $"The archive '{archive.Path}' was changed by somebody else while it was written: {how}.", archive.Path);
+    private BackupException Changed(string how) => ArchiveErrors.Changed(archive.Path, how);
 }

@@ -95,6 +95,18 @@ internal sealed record ArchiveMap
         };
     }
 
+    /// <summary>What to tell a reader of bytes behind the end-of-archive marker; null when there is nothing to tell.</summary>
+    public Notice? TailNotice(ArchiveFile archive) => Tail switch
+    {
+        TailState.Clean => null,
+        TailState.InterruptedAppend => new Notice(
+            BackupError.ArchiveInvalid, archive.Path,
+            $"A backup was interrupted at offset {End}. The next one removes what it left; all before it is whole."),
+        _ => new Notice(
+            BackupError.ArchiveInvalid, archive.Path,
+            $"There is more data behind the end-of-archive marker at offset {End}; no reader sees it."),
+    };
+
     private static ArchiveMap Read(ArchiveFile archive, bool toleratesUnreadable, CancellationToken cancellation) =>
         ReaderBesideWriter.Read(archive, () => ReadOnce(archive, toleratesUnreadable, cancellation), cancellation);
 

@@ -54,6 +54,7 @@ internal sealed class ArchiveRewrite : IDisposable
     {
         try
         {
+            var before = archive.Stamp();
             using var next = AtomicFile.Create(place.Directory);
             long length = Copy(kept, next.File, advance);
             next.File.Write(stackalloc byte[TarLayout.EndMarkerSize], length);
@@ -66,6 +67,12 @@ internal sealed class ArchiveRewrite : IDisposable
 
             finish(ArchiveFile.Of(archive.Path, next.File));
             KeepMetadata(next.File);
+            archive.CheckPlace();
+            if (archive.Stamp() != before)
+            {
+                throw ArchiveErrors.Changed(archive.Path, "it was written to");
+            }
+
             next.PutInPlace(place.Name, durable: true);
         }
         catch (FileSystemException e)

@@ -60,7 +60,7 @@ public abstract class ArchiveCompleter : IArgumentCompleter
     private static IEnumerable<ArchivedVolume> Volumes(IDictionary parameters, bool ofAllPrefixes)
     {
         string? archive = ArchiveParameters.Select(name => FirstText(parameters[name])).FirstOrDefault(text => text is not null);
-        IEnumerable<ArchivedVolume> volumes = archive is null ? [] : FullPaths(archive).SelectMany(path => Try(() => BackupTar.List(path)));
+        IEnumerable<ArchivedVolume> volumes = archive is null ? [] : FullPaths(archive).SelectMany(path => Try(() => BackupTar.List(path, reporter: Engine.Reporting.SilentReporter.Instance)));
         return !ofAllPrefixes && FirstText(parameters["Prefix"]) is { } prefix ? volumes.Where(v => v.Prefix == prefix) : volumes;
     }
 

@@ -103,6 +103,7 @@ internal sealed class OptimizeJob(IFileSystem fileSystem, string path, OptimizeO
 
         archive.LockForMoving(options.Wait, cancellation);
         cancellation.ThrowIfCancellationRequested();
+        archive.CheckPlace();
         int cut = ArchiveCut.Run(archive.File, ranges, options.Durable);
         var removed = ranges.Skip(ranges.Count - cut).ToList();
         for (int i = 0; i < staying.Count; i++)

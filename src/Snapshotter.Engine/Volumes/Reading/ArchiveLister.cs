@@ -17,6 +17,11 @@ internal static class ArchiveLister
             Tell(damage, reporter);
         }
 
+        if (map.TailNotice(archive) is { } behind)
+        {
+            reporter?.Warn(behind);
+        }
+
         var chosen = GenerationFinder.Choose(map, options).ToList();
         if (chosen.Count == 0 && options != new ListOptions())
         {

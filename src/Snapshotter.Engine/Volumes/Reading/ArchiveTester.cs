@@ -78,14 +78,9 @@ internal static class ArchiveTester
         try
         {
             var walked = ArchiveMap.Walk(archive, toleratesUnreadable: true, cancellation);
-            if (walked.Tail != TailState.Clean)
+            if (walked.TailNotice(archive) is { } notice)
             {
-                problems.Add(new BackupException(
-                    BackupError.ArchiveInvalid,
-                    walked.Tail == TailState.InterruptedAppend
-                        ? $"A backup was interrupted at offset {walked.End}. The next one removes what it left; all before it is whole."
-                        : $"There is more data behind the end-of-archive marker at offset {walked.End}; no reader sees it.",
-                    archive.Path));
+                problems.Add(new BackupException(notice.Kind, notice.Message, notice.Path));
             }
 
             return walked;

@@ -70,7 +70,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         var map = ReadMap(archive, volumes, cancellation);
         var places = new NestedPlaces(fileSystem);
         var targets = volumes.Select(volume => Target(archive, map, places, volume, volumes)).ToList();
-        TellDamage(map, targets, reporter);
+        TellDamage(archive, map, targets, reporter);
         foreach (var target in targets)
         {
             new TargetPlace(fileSystem, archive, options, target, cancellation).Check();
@@ -94,8 +94,13 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         }
     }
 
-    private void TellDamage(ArchiveMap map, List<RestoreTarget> targets, IReporter reporter)
+    private void TellDamage(ArchiveFile archive, ArchiveMap map, List<RestoreTarget> targets, IReporter reporter)
     {
+        if (map.TailNotice(archive) is { } behind)
+        {
+            reporter.Warn(behind);
+        }
+
         Generation? told = null;
         foreach (var target in targets)
         {
