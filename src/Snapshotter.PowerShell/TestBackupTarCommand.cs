@@ -63,7 +63,7 @@ public sealed class TestBackupTarCommand : ArchiveReadingCommand
             WriteVerbose(e.Message);
             return false;
         }
-        catch (BackupException e) when (e.Error == BackupError.GenerationNotFound)
+        catch (BackupException e) when (e.Error is BackupError.GenerationNotFound or BackupError.ArchiveUnreadable)
         {
             WriteError(ErrorRecords.From(e));
             return false;
