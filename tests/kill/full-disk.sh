@@ -26,7 +26,7 @@ fail() { echo "FAILED: $1"; failed=$((failed + 1)); }
 
 # attempt COMMAND: runs a cmdlet and prints the id of its error, or "none".
 attempt() {
-    "$root/tools/pwsh.sh" -NoProfile -NonInteractive -Command "Import-Module '$module'; try { \$null = $1; 'none' } catch { \$_.FullyQualifiedErrorId.Split(',')[0] }" </dev/null
+    "$root/tools/pwsh.sh" -NoProfile -NonInteractive -Command "Import-Module '$module'; \$ErrorActionPreference = 'Stop'; try { \$null = $1; 'none' } catch { \$_.FullyQualifiedErrorId.Split(',')[0] }" </dev/null
 }
 
 # All that is seen of a tree. An archive is byte for byte what it was, but it has been written to.
