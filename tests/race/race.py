@@ -32,7 +32,7 @@ QUIET_EVERY = 15
 LONGEST_JOB = 120
 TEMPORARY = re.compile(r'\.snapshotter-([0-9a-f]{32}|[0-9a-f]{64})(\.part)?$')
 IDS = {
-    'FileUnreadable', 'FileChanged', 'NotKept', 'VolumeChanged', 'VolumeNotWritable', 'RestoreInterrupted', 'InputOutput',
+    'FileUnreadable', 'FileChanged', 'NotKept', 'VolumeChanged', 'VolumeNotWritable', 'VolumeLocked', 'UntrustedLink', 'RestoreInterrupted', 'InputOutput',
     'UnsafeEntry', 'InsufficientSpace',
 }
 
