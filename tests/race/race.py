@@ -32,8 +32,10 @@ QUIET_EVERY = 15
 LONGEST_JOB = 120
 TEMPORARY = re.compile(r'\.snapshotter-([0-9a-f]{32}|[0-9a-f]{64})(\.part)?$')
 IDS = {
-    'FileUnreadable', 'FileChanged', 'NotKept', 'VolumeChanged', 'VolumeNotWritable', 'VolumeLocked', 'UntrustedLink', 'RestoreInterrupted', 'InputOutput',
-    'UnsafeEntry', 'InsufficientSpace',
+    'FileUnreadable', 'FileChanged', 'NotKept', 'VolumeChanged', 'VolumeNotWritable', 'VolumeLocked',
+    'UntrustedLink', 'RestoreInterrupted', 'InputOutput', 'UnsafeEntry', 'InsufficientSpace',
+    # What is asked for had another name when it was saved.
+    'PatternMatchesNothing',
 }
 
 
