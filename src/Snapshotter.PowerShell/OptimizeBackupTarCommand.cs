@@ -109,13 +109,12 @@ public sealed class OptimizeBackupTarCommand : RetentionCommand
                 ? new OptimizeOptions { Prefix = Prefix, Keep = Policy, Generations = [.. chosen], Volumes = Volume, All = All, Wait = Wait }
                 : FromConfig(ReadConfig(Config)),
             Cancellation);
-        int going = plan.Generations.Count(generation => !generation.Keep);
-        string action = going == 0
-            ? Messages.ActionMend
-            : Messages.Format(nameof(Messages.ActionOptimize), going, plan.Generations.Count, DisplayText.Size(plan.GainedBytes));
-        if ((going > 0 || plan.IsUnfinished) && ShouldProcess(Shown.Name(archive), action))
+        List<PlannedGeneration> going = [.. plan.Generations.Where(generation => !generation.Keep)];
+        string action = going.Count == 0 ? Messages.ActionMend : Messages.Format(
+            nameof(Messages.ActionOptimize), going.Count, plan.Generations.Count, DisplayText.Size(plan.GainedBytes), Names(going));
+        if ((going.Count > 0 || plan.IsUnfinished) && ShouldProcess(Shown.Name(archive), action))
             plan.Execute(reporter, Cancellation);
-        else if (!IsWhatIf && going > 0)
+        else if (!IsWhatIf && going.Count > 0)
             return;
         foreach (PlannedGeneration generation in plan.Generations)
         {
@@ -123,6 +122,11 @@ public sealed class OptimizeBackupTarCommand : RetentionCommand
                 nameof(Messages.ToldRemoved), generation.Generation, generation.Prefix, archive));
         }
     }
+
+    /// <summary>The generations by number, prefix by prefix: what a question is about.</summary>
+    private static string Names(List<PlannedGeneration> going) => string.Join("; ", going
+        .GroupBy(generation => generation.Prefix, generation => generation.Generation)
+        .Select(prefix => $"'{prefix.Key}' {string.Join(", ", prefix)}"));
 
     /// <summary>A configuration says what stays of its own prefix: beside it numbers and other prefixes would say something else.</summary>
     private OptimizeOptions FromConfig(VolumeConfig config) => Prefix is not null || takesNumbers || All

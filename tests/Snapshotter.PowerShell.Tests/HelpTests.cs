@@ -34,5 +34,22 @@ public sealed class HelpTests : ModuleTest
         }
     }
 
+    [Fact]
+    public void Help_leads_to_the_pages_and_knows_defaults_and_values()
+    {
+        string project = Run("(Get-Module Snapshotter).ProjectUri")[0].ToString();
+        foreach (string command in Run("Get-Command -Module Snapshotter").Select(c => (string)c.Name))
+        {
+            string page = $"{project}/blob/main/docs/cmdlets/{command}.md";
+            Assert.Equal(page, Run($"(Get-Command {command}).HelpUri")[0].ToString());
+            string[] links = [.. Run($"(Get-Help {command}).relatedLinks.navigationLink.uri").Select(uri => (string)uri.ToString())];
+            Assert.Equal(page, links[0]);
+            Assert.All(links, link => Assert.True(File.Exists(Path.Join(Repository.Root, link[$"{project}/blob/main/".Length..])), link));
+        }
+
+        Assert.Equal("XxHash128", Run("(Get-Help Backup-Volume -Parameter Checksum).defaultValue")[0].ToString());
+        Assert.Contains("{XxHash128 | Sha256 | None}", Run("Get-Help Backup-Volume | Out-String -Width 500")[0].ToString());
+    }
+
     private static string Text(string path) => File.ReadAllText(path).Replace("\r\n", "\n");
 }

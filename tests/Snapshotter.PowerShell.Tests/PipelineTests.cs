@@ -221,6 +221,30 @@ public sealed class PipelineTests : ModuleTest
     public void What_is_no_time_is_refused(string script) => AssertFails("ParameterArgumentTransformationError", script);
 
     [Fact]
+    public void Question_names_what_goes()
+    {
+        Run("Backup-Volume volume1, volume2.txt backup.tar; Backup-Volume volume1, volume2.txt backup.tar -Prefix other; Backup-Volume volume1, volume2.txt backup.tar -Prefix other");
+        Run("Optimize-BackupTar backup.tar -KeepLast 1");
+        Assert.Contains("'volumes' 1; 'other' 3", Assert.Single(Session.Host.Questions));
+    }
+
+    [Theory]
+    [InlineData("Get-BackupTar backup.tar")]
+    [InlineData("Get-BackupTar backup.tar -Entry")]
+    public void Damaged_archive_is_listed_as_far_as_it_goes(string script)
+    {
+        Run("Backup-Volume volume1 backup.tar");
+        // The manifest, which the damage hides: what stands before it is of no known generation.
+        long offset = (long)Run("(Get-BackupTar backup.tar -Entry | Where-Object Generation -eq 1)[-1]")[0].Offset;
+        byte[] archive = File.ReadAllBytes(Folder.Archive);
+        archive.AsSpan((int)offset, 512).Fill(0xFF);
+        File.WriteAllBytes(Folder.Archive, archive);
+        using var shell = Session.Create(script);
+        Assert.Contains(shell.Invoke(), row => Equals(row.Properties["Generation"].Value, 2));
+        Assert.Equal("ArchiveInvalid", Assert.Single(shell.Streams.Error).FullyQualifiedErrorId.Split(',')[0]);
+    }
+
+    [Fact]
     public void Damage_is_an_error_besides_the_row()
     {
         byte[] archive = File.ReadAllBytes(Folder.Archive);

@@ -67,6 +67,24 @@ public sealed class TableTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Containers_fit_too()
+    {
+        using var session = new ModuleSession(folder.Root);
+        string table = session.Run($$"""
+            $config = [System.Runtime.CompilerServices.RuntimeHelpers]::GetUninitializedObject((Get-Command Get-ContainerVolume).OutputType[0].Type)
+            $type = $config.GetType()
+            foreach ($pair in @{ ContainerName = '{{LongName}}'; State = 'running'; Prefix = '{{LongPrefix}}' }.GetEnumerator()) {
+                $type.GetProperty($pair.Key).SetValue($config, $pair.Value)
+            }
+            $config | Out-String -Width 80
+            """)[0].ToString();
+        string[] lines = table.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("State Container Prefix Volumes", string.Join(' ', lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.Matches("^running +a-volume.*\u2026.*end\\.d +volumes.*\u2026.*-1", lines[2]);
+        Assert.All(lines, line => Assert.True(line.Length <= 80));
+    }
+
     [Theory]
     [InlineData("Get-BackupTar backup.tar | Where-Object Newest | Sort-Object Size | ForEach-Object Generation", "2")]
     [InlineData("(Get-BackupTar backup.tar | Measure-Object Size -Sum).Sum", "14")]

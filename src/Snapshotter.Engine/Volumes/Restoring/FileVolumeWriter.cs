@@ -34,7 +34,7 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
         {
             done = 0;
             using var file = fileSystem.OpenFile(path, FileAccessKind.ReadWrite);
-            Rewrite(archive, file, path, job, losses, advanced);
+            Rewrite(archive, file, path, job, losses, monitor, advanced);
         }
 
         monitor.Advance(done, 1);
@@ -51,7 +51,7 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
     public void Rewrite(ArchiveFile archive, VolumeReader reader, IFile file, string path, JobMonitor monitor, LossLog losses)
     {
         long done = 0;
-        Rewrite(archive, file, path, JobOf(reader, losses), losses, (bytes, _) => done += bytes);
+        Rewrite(archive, file, path, JobOf(reader, losses), losses, monitor, (bytes, _) => done += bytes);
         monitor.Advance(done, 1);
     }
 
@@ -93,15 +93,23 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
     /// next restore mends. Not to be cancelled, since until the end the file is neither old nor new.
     /// </summary>
     private void Rewrite(
-        ArchiveFile archive, IFile file, string path, in RestoreJob job, LossLog losses, Action<long, long> advanced)
+        ArchiveFile archive, IFile file, string path, in RestoreJob job, LossLog losses, JobMonitor monitor, Action<long, long> advanced)
     {
         using var worker = new RestoreWorker(archive, aside: null, WriteMode.Fresh, losses, advanced, CancellationToken.None);
         MakeRoom(file, job.Size, path, worker);
-        worker.Fill(file, job, isFresh: false);
-        losses.Note(file.SetMetadata(job.Metadata), path);
-        if (durable)
+        try
         {
-            file.Flush();
+            worker.Fill(file, job, isFresh: false);
+            losses.Note(file.SetMetadata(job.Metadata), path);
+            if (durable)
+            {
+                file.Flush();
+            }
+        }
+        catch
+        {
+            monitor.Warn(RestoreErrors.Half(path, isEmptied: false));
+            throw;
         }
     }
 

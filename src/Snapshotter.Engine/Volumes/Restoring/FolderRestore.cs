@@ -195,28 +195,47 @@ internal sealed class FolderRestore(
         // From here on a failure leaves the mark.
         using (made)
         {
-            var mode = target.Keep.Children.Count > 0 ? WriteMode.Merge : WriteMode.Fresh;
-            foreach (byte[] name in StagingArea.FoldersIn(root))
-            {
-                target.Keep.Add([Encoding.ASCII.GetString(name)], KeepReason.Other);
-            }
+            TellHalf(Place, isEmptied: true, () => Refill(root, staging, made));
+        }
+    }
 
-            TreeRemover.RemoveContent(root.Reopen(), target.Keep);
-            var metadata = Fill(root, made, mode, target.Own)!.Value;
-            root.SetMetadata(metadata);
-            Flush(root);
-            staging.EndHalf(options.Durable);
-            End(root, staging, metadata);
+    private void Refill(IDirectory root, StagingArea staging, IDirectory made)
+    {
+        var mode = target.Keep.Children.Count > 0 ? WriteMode.Merge : WriteMode.Fresh;
+        foreach (byte[] name in StagingArea.FoldersIn(root))
+        {
+            target.Keep.Add([Encoding.ASCII.GetString(name)], KeepReason.Other);
+        }
+
+        TreeRemover.RemoveContent(root.Reopen(), target.Keep);
+        var metadata = Fill(root, made, mode, target.Own)!.Value;
+        root.SetMetadata(metadata);
+        Flush(root);
+        staging.EndHalf(options.Durable);
+        End(root, staging, metadata);
+    }
+
+    /// <summary>Whatever ends the work that changes a place file by file: the user is told that it is neither what it was nor what was saved.</summary>
+    private void TellHalf(string place, bool isEmptied, Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch
+        {
+            monitor.Warn(RestoreErrors.Half(place, isEmptied));
+            throw;
         }
     }
 
     private void WriteOver(IDirectory root, StagingArea staging, in FileStatus before, WriteMode mode, VolumePart part)
     {
-        FileMetadata? metadata;
+        FileMetadata? metadata = null;
         try
         {
             using var made = staging.Make(StagingArea.Made);
-            metadata = Fill(root, made, mode, part);
+            TellHalf(part.Mount?.Place ?? Place, isEmptied: false, () => metadata = Fill(root, made, mode, part));
             Flush(root);
         }
         catch

@@ -42,6 +42,18 @@ internal static class RestoreErrors
         + "See whether that name belongs to another user, is immutable (lsattr) or in use; as root, or once it is free, restore again.",
         path, cause);
 
+    /// <summary>The restore ended in the middle of what changes a place bit by bit. Why, is told besides.</summary>
+    /// <param name="place">The folder or file.</param>
+    /// <param name="isEmptied">True where all that was there goes first.</param>
+    public static Notice Half(string place, bool isEmptied) => new(
+        BackupError.RestoreInterrupted, place,
+        isEmptied
+            ? $"'{place}' was being emptied and filled when the restore ended: what was there is gone at least in part, and what was saved is not all there yet."
+            : $"'{place}' was being written to when the restore ended: part of it may be as it was saved, the rest is as it was.")
+    {
+        Remedy = Remedy.RestoreAgain,
+    };
+
     /// <summary>What a name in a directory is called in a message.</summary>
     public static string PathOf(IDirectory directory, ReadOnlySpan<byte> name) =>
         directory.DisplayPath.TrimEnd('/') + "/" + EntryNames.ForMessage(name);
