@@ -8,7 +8,7 @@ namespace Snapshotter.PowerShell;
 
 /// <summary>Creates an empty archive.</summary>
 [Cmdlet(VerbsData.Initialize, "BackupTar", DefaultParameterSetName = PathSet, SupportsShouldProcess = true,
-    ConfirmImpact = ConfirmImpact.Medium, HelpUri = HelpPages.InitializeBackupTar)]
+    ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(FileInfo))]
 public sealed class InitializeBackupTarCommand : ArchiveCommand
 {
@@ -50,6 +50,10 @@ public sealed class InitializeBackupTarCommand : ArchiveCommand
             return;
         BackupTar.Initialize(archive, Force);
         foreach (PSObject item in InvokeProvider.Item.Get([archive], force: true, literalPath: true))
+        {
+            // Every result names its archive, by which it pipes on.
+            item.Properties.Add(new PSNoteProperty("Archive", archive));
             Emit(item, () => Messages.Format(nameof(Messages.ToldCreated), archive));
+        }
     });
 }

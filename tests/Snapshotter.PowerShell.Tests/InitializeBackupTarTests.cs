@@ -41,4 +41,17 @@ public sealed class InitializeBackupTarTests : ModuleTest
         Assert.Equal("GenerationNotFound", ErrorId("Initialize-BackupTar new.tar | Test-BackupTar"));
         Assert.Empty(Run("Initialize-BackupTar new.tar -Force | Get-BackupTar"));
     }
+
+    [Theory]
+    [InlineData("new.tar")]
+    [InlineData("n[e]w.tar")]
+    public void Output_names_its_archive_like_every_other(string name)
+    {
+        Assert.Equal(Folder[name], Session.Value<string>($"(Initialize-BackupTar -LiteralPath '{name}').Archive"));
+        // From anywhere, since it is the whole path.
+        Assert.Equal(1, Session.Value<int>(
+            $"(Backup-Volume volume1 (Initialize-BackupTar -LiteralPath '{name}' -Force)).Generation"));
+        Assert.Equal(2, Session.Value<int>(
+            $"Set-Location volume1; (Initialize-BackupTar '../other.tar' -Force | ForEach-Object {{ Backup-Volume . $_; Backup-Volume . $_.Archive }}).Generation[-1]"));
+    }
 }

@@ -47,6 +47,48 @@ public sealed class TableTests : IDisposable
         AssertFits(columns, PwshProcess.RunInTerminal(columns, Script));
     }
 
+    /// <summary>In the console itself, which counts the columns when it fills a row up.</summary>
+    [Theory]
+    [InlineData("\u30c7\u30fc\u30bf")]
+    [InlineData("\ud83d\udc18\ud83d\udc33")]
+    [InlineData("\uac00\u0301")]
+    public void Wide_characters_take_two_columns(string name)
+    {
+        string volume = string.Concat(Enumerable.Repeat(name, 12));
+        folder.Write($"{volume}/file.txt", "content");
+        PwshProcess result = PwshProcess.RunCommand($"""
+            [Console]::OutputEncoding = [Text.Encoding]::UTF8
+            Set-Location '{folder.Root}'
+            $null = Initialize-BackupTar b.tar
+            $null = Backup-Volume '{folder[volume]}' b.tar -Prefix '{volume}'
+            Get-BackupTar b.tar | Out-Host
+            $row = Get-BackupTar b.tar
+            'width ' + $Host.UI.RawUI.LengthInBufferCells($row.TargetText) + ' ' + $Host.UI.RawUI.LengthInBufferCells($row.PrefixText)
+            """);
+        Assert.Equal(0, result.ExitCode);
+        string[] lines = result.Output.Split('\n');
+        string row = Assert.Single(lines, line => line.StartsWith("True"));
+        // Prefix and target, cut and whole at both ends: nothing of a pair or a mark was torn off, nothing wrapped.
+        Assert.Equal(2, row.Count(c => c == '\u2026'));
+        Assert.DoesNotContain('\ufffd', row);
+        Assert.EndsWith(name[^2..], row.TrimEnd());
+        string widths = Assert.Single(lines, line => line.StartsWith("width "));
+        Assert.All(widths.Split(' ')[1..].Select(int.Parse), width => Assert.InRange(width, 13, 16));
+    }
+
+    [Theory]
+    [InlineData("0123456789", 10, "0123456789")]
+    [InlineData("0123456789", 9, "0123\u20266789")]
+    [InlineData("\u30c7\u30c7\u30c7\u30c7\u30c7", 10, "\u30c7\u30c7\u30c7\u30c7\u30c7")]
+    [InlineData("\u30c7\u30c7\u30c7\u30c7\u30c7", 9, "\u30c7\u30c7\u2026\u30c7\u30c7")]
+    [InlineData("a\ud83d\udc18\ud83d\udc18\ud83d\udc18b", 7, "a\ud83d\udc18\u2026\ud83d\udc18b")]
+    [InlineData("a\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301", 8, "\u2026")]
+    public void Cuts_fall_between_characters(string text, int columns, string expected)
+    {
+        using var session = new ModuleSession(folder.Root);
+        Assert.Equal(expected, session.Run($"[Snapshotter.PowerShell.Output.DisplayText]::Cut('{text}', {columns})")[0].ToString());
+    }
+
     [Theory]
     [InlineData("Backup-Volume volume1 backup.tar")]
     [InlineData("Restore-Volume backup.tar -Prefix volumes -Destination out")]

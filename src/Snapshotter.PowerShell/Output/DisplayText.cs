@@ -43,15 +43,43 @@ public static class DisplayText
     /// <returns>For instance <c>2026-11-23 15:04</c>.</returns>
     public static string Time(DateTimeOffset time) => time.LocalDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
-    /// <summary>A text of so many characters at most: the middle goes, since the ends of paths tell them apart.</summary>
+    /// <summary>A text of so many columns at most: the middle goes, since the ends of paths tell them apart.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="length">How many characters there is room for, 3 or more.</param>
+    /// <param name="columns">How many columns there is room for, 5 or more; wide characters take two.</param>
     /// <returns>The text itself, or its beginning and its end.</returns>
-    public static string Cut(string text, int length)
+    public static string Cut(string text, int columns)
     {
         ArgumentNullException.ThrowIfNull(text);
-        int head = (length - 1) / 2;
-        return text.Length <= length ? text : $"{text.AsSpan(0, head)}\u2026{text.AsSpan(text.Length - (length - 1 - head))}";
+        if (Columns(text) <= columns)
+            return text;
+        // Whole characters with their marks, wherever a cut falls.
+        int[] starts = StringInfo.ParseCombiningCharacters(text);
+        int head = 0;
+        while (head + 1 < starts.Length && Columns(text.AsSpan(0, starts[head + 1])) <= (columns - 1) / 2)
+            head++;
+        int used = Columns(text.AsSpan(0, starts[head]));
+        int tail = starts.Length;
+        while (used + 1 + Columns(text.AsSpan(starts[tail - 1])) <= columns)
+            tail--;
+        return $"{text.AsSpan(0, starts[head])}\u2026{(tail < starts.Length ? text.AsSpan(starts[tail]) : "")}";
+    }
+
+    /// <summary>
+    /// The columns that a text takes, as PowerShell's console counts them when it fills up a table: East Asian wide characters
+    /// are two, and so are those that .NET has as two, as most emoji.
+    /// </summary>
+    private static int Columns(ReadOnlySpan<char> text)
+    {
+        int columns = text.Length;
+        foreach (char c in text)
+        {
+            if (c >= 0x1100 && (c <= 0x115F || c is '\u2329' or '\u232A' || (c is >= '\u2E80' and <= '\uA4CF' && c != '\u303F')
+                || c is (>= '\uAC00' and <= '\uD7A3') or (>= '\uF900' and <= '\uFAFF') or (>= '\uFE10' and <= '\uFE19')
+                    or (>= '\uFE30' and <= '\uFE6F') or (>= '\uFF00' and <= '\uFF60') or (>= '\uFFE0' and <= '\uFFE6')))
+                columns++;
+        }
+
+        return columns;
     }
 
     /// <summary>A name without what a terminal takes for commands.</summary>
