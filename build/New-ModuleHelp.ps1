@@ -9,13 +9,17 @@
     The folder with the pages.
 .PARAMETER Maml
     The file to write.
+.PARAMETER ProjectUri
+    The address of the project, from which those of the pages derive; by default what the module's manifest says. Without
+    one, links have names and no addresses, and Get-Help -Online says that there is none.
 .EXAMPLE
     ./build.ps1 Help
 #>
 [CmdletBinding()]
 param(
     [string] $Docs = "$PSScriptRoot/../docs/cmdlets",
-    [string] $Maml = "$PSScriptRoot/../module/en-US/Snapshotter.PowerShell.dll-Help.xml"
+    [string] $Maml = "$PSScriptRoot/../module/en-US/Snapshotter.PowerShell.dll-Help.xml",
+    [string] $ProjectUri = (Get-Module Snapshotter).ProjectUri
 )
 
 $ErrorActionPreference = 'Stop'
@@ -147,6 +151,9 @@ function Write-Parameter($Command, $Parameter, [string] $Description, [bool] $Gl
     } $attributes
 }
 
+# The address of a page, by its path from docs/cmdlets.
+function Get-PageUri([string] $Path) { $ProjectUri ? [uri]::new([uri] "$ProjectUri/blob/main/docs/cmdlets/", $Path) : '' }
+
 function Write-Link([string] $Text, [string] $Uri) {
     Write-Element 'maml:navigationLink' {
         Write-Element 'maml:linkText' $Text
@@ -202,10 +209,13 @@ function Write-Command($Command, $Page) {
             }
         }
         Write-Element 'command:relatedLinks' {
-            # Get-Help -Online opens the first one.
-            Write-Link 'Online version' $Command.HelpUri
+            # Get-Help -Online opens the first one, which is HelpUri of the command as well.
+            if ($ProjectUri) { Write-Link 'Online version' (Get-PageUri "$($Command.Name).md") }
             foreach ($link in [regex]::Matches($Page.'RELATED LINKS', '\[([^\]]+)\]\(([^)]+)\)')) {
-                Write-Link $link.Groups[1].Value ([uri]::new([uri] $Command.HelpUri, $link.Groups[2].Value))
+                $text, $path = $link.Groups[1, 2].Value
+                # A cmdlet is found by its name, a page by its place in the repository.
+                if (-not $ProjectUri -and $path.StartsWith('../')) { $text += " (docs/$($path.Substring(3)))" }
+                Write-Link $text (Get-PageUri $path)
             }
         }
     }

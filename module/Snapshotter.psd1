@@ -26,7 +26,8 @@
     PrivateData          = @{
         PSData = @{
             Tags         = @('Docker', 'Volume', 'Backup', 'Restore', 'Tar', 'Container', 'Snapshot', 'Kubernetes', 'Linux', 'Windows', 'MacOS', 'PSEdition_Core')
-            ProjectUri   = 'https://github.com/NethermindEth/docker-volumes-snapshotter'
+            # The one place for the address of the project, once it has one: ProjectUri = 'https://...', then build.ps1 Build, Help.
+            # What Get-Help -Online opens derives from it.
             LicenseUri   = 'https://opensource.org/license/mit'
             ReleaseNotes = 'First release: Initialize-BackupTar, Backup-Volume, Restore-Volume, Get-BackupTar, Test-BackupTar, Optimize-BackupTar and Get-ContainerVolume.'
         }

@@ -13,7 +13,7 @@ namespace Snapshotter.PowerShell;
 /// Appends a generation with the given volumes to an archive. All paths of one call are one generation; each
 /// configuration is one of its own.
 /// </summary>
-[Cmdlet(VerbsData.Backup, "Volume", DefaultParameterSetName = PathSet, SupportsShouldProcess = true, HelpUri = HelpPages.BackupVolume)]
+[Cmdlet(VerbsData.Backup, "Volume", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(VolumeReport))]
 public sealed class BackupVolumeCommand : RetentionCommand
 {

@@ -6,7 +6,7 @@ using Snapshotter.PowerShell.Arguments;
 namespace Snapshotter.PowerShell;
 
 /// <summary>Shows what is inside archives: a row per volume per generation, or every entry.</summary>
-[Cmdlet(VerbsCommon.Get, "BackupTar", DefaultParameterSetName = PathSet, HelpUri = HelpPages.GetBackupTar)]
+[Cmdlet(VerbsCommon.Get, "BackupTar", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(ArchivedVolume), ParameterSetName = [PathSet, LiteralPathSet])]
 [OutputType(typeof(ArchivedEntry), ParameterSetName = [EntrySet, EntryLiteralSet])]
 public sealed class GetBackupTarCommand : ArchiveReadingCommand

@@ -8,7 +8,7 @@ namespace Snapshotter.PowerShell;
 /// Reads the mounts of containers as configurations, which pipe into Backup-Volume and Restore-Volume, and whose method
 /// ToYaml() makes a config.yml for the image.
 /// </summary>
-[Cmdlet(VerbsCommon.Get, "ContainerVolume", HelpUri = HelpPages.GetContainerVolume)]
+[Cmdlet(VerbsCommon.Get, "ContainerVolume")]
 [OutputType(typeof(ContainerVolumeConfig))]
 public sealed class GetContainerVolumeCommand : SnapshotterCommand
 {

@@ -13,7 +13,7 @@ namespace Snapshotter.PowerShell;
 /// prefix. The numbers piped in for one archive are removed together.
 /// </summary>
 [Cmdlet(VerbsCommon.Optimize, "BackupTar", DefaultParameterSetName = PathSet, SupportsShouldProcess = true,
-    ConfirmImpact = ConfirmImpact.High, HelpUri = HelpPages.OptimizeBackupTar)]
+    ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(PlannedGeneration))]
 public sealed class OptimizeBackupTarCommand : RetentionCommand
 {

@@ -15,7 +15,7 @@ namespace Snapshotter.PowerShell;
 /// There is no default set: PowerShell would try its parameters first, and take a row whose numbers are texts (from CSV, say)
 /// for something of that set before it comes to the other's.
 /// </remarks>
-[Cmdlet(VerbsData.Restore, "Volume", SupportsShouldProcess = true, HelpUri = HelpPages.RestoreVolume)]
+[Cmdlet(VerbsData.Restore, "Volume", SupportsShouldProcess = true)]
 [OutputType(typeof(VolumeReport))]
 public sealed class RestoreVolumeCommand : SnapshotterCommand
 {

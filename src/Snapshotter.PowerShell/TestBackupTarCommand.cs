@@ -7,7 +7,7 @@ using Snapshotter.PowerShell.Arguments;
 namespace Snapshotter.PowerShell;
 
 /// <summary>Reads everything in archives back and compares checksums.</summary>
-[Cmdlet(VerbsDiagnostic.Test, "BackupTar", DefaultParameterSetName = PathSet, HelpUri = HelpPages.TestBackupTar)]
+[Cmdlet(VerbsDiagnostic.Test, "BackupTar", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(VolumeTestReport), typeof(bool))]
 public sealed class TestBackupTarCommand : ArchiveReadingCommand
 {
