@@ -87,7 +87,7 @@ public sealed class ProcessTests : IDisposable
         pwsh.StandardInput.Close();
         Assert.Equal("ready", pwsh.StandardOutput.ReadLine());
         Thread.Sleep(1000);
-        using (Process kill = Process.Start("kill", ["-" + signal, pwsh.Id.ToString()]))
+        using (Process kill = Process.Start("sh", ["-c", $"kill -{signal} {pwsh.Id}"]))
             kill.WaitForExit();
         PwshProcess result = PwshProcess.WaitFor(pwsh);
         Assert.Equal((exitCode, ""), (result.ExitCode, result.Output));

@@ -106,6 +106,7 @@ public class RoundTripTests
     [Fact]
     public void Python_reads_what_is_encoded()
     {
+        Tool.Require("python3");
         using var temp = new TempFolder();
 
         // Python counts times as floating-point numbers where there is no pax record, and cannot go beyond its datetime.
@@ -129,6 +130,7 @@ public class RoundTripTests
     [Fact]
     public void Gnu_tar_and_bsdtar_list_what_is_encoded()
     {
+        Tool.Require("tar", "bsdtar");
         using var temp = new TempFolder();
         var names = Gen.OneOf(Letter.Array[1, 300], Gen.String[Gen.Char['\u4e00', '\u9f00'], 1, 80].Select(Encoding.UTF8.GetBytes));
 

@@ -251,6 +251,7 @@ public sealed class RestorePreflightTests : IDisposable
     [Fact]
     public void Nothing_is_left_of_the_look_at_a_place()
     {
+        Tool.Require("chattr");
         BackUp();
         Tool.Bash(folder.Path, "chattr +a second/d 2>/dev/null || true; touch -d 2020-01-02 first second").Succeeds();
         undo.Add("chattr -a second/d 2>/dev/null || true");
@@ -295,6 +296,11 @@ public sealed class RestorePreflightTests : IDisposable
     private void Try(string script, string after)
     {
         var result = Tool.Bash(folder.Path, script);
+        if (result.ExitCode == 127)
+        {
+            result.Succeeds();
+        }
+
         Assert.SkipUnless(result.ExitCode == 0, $"cannot be tried here: {result.Error}");
         undo.Add(after);
     }
