@@ -80,7 +80,9 @@ function Format-Result([string] $Command, $Result) {
             }
         }
         'test' {
-            "$(Format-Name $Result.Prefix) #$($Result.Generation) $(Format-Name $Result.Target): $(Format-Count $Result.Verified file) compared, $($Result.Passed ? 'whole' : 'DAMAGED')"
+            "$(Format-Name $Result.Prefix) #$($Result.Generation) $(Format-Name $Result.Target): " +
+                ($Result.Verified -gt 0 ? "$(Format-Count $Result.Verified file) compared, " : 'no checksums to compare, ') +
+                ($Result.Passed ? $Result.Verified -gt 0 ? 'whole' : 'readable throughout' : 'DAMAGED')
         }
         'prune' {
             $verb = $Result.Keep ? 'kept' : $parameters.WhatIf ? 'would remove' : 'removed'

@@ -2,7 +2,10 @@
 
 function Format-Time([DateTimeOffset] $Time) { $Time.UtcDateTime.ToString('s') + 'Z' }
 
-function Format-Count([long] $Number, [string] $One, [string] $Many = "${One}s") { "$Number $($Number -eq 1 ? $One : $Many)" }
+# Archives of the original do not say how much a volume holds.
+function Format-Count($Number, [string] $One, [string] $Many = "${One}s") {
+    $null -eq $Number ? "number of $Many unknown" : "$Number $($Number -eq 1 ? $One : $Many)"
+}
 
 function Format-Size($Bytes) { $null -eq $Bytes ? 'size unknown' : [Snapshotter.PowerShell.Output.DisplayText]::Size($Bytes) }
 

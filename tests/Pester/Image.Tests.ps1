@@ -5,6 +5,15 @@ BeforeAll {
     . "$PSScriptRoot/../../image/commandline.ps1"
 }
 
+Describe 'The log of the image' {
+    It 'counts <Number> as <Text>' -ForEach @(
+        @{ Number = 0L; Text = '0 entries' }
+        @{ Number = 1L; Text = '1 entry' }
+        @{ Number = 2; Text = '2 entries' }
+        @{ Number = $null; Text = 'number of entries unknown' }
+    ) { Format-Count $Number entry entries | Should -Be $Text }
+}
+
 Describe 'The command line of the image' {
     It 'splits <Text> into <Parts>' -ForEach @(
         @{ Text = 'conf/**'; Parts = 'conf/**' }

@@ -354,6 +354,22 @@ test_unreadable_files_make_it_incomplete() {
     equal open "$(cat data/open)"
 }
 
+test_what_an_archive_of_the_original_does_not_say_is_not_made_up() {
+    mkdir data
+    id=$(printf /data | sha256sum | cut -d ' ' -f 1)
+    mkdir -p tar/p/$id
+    echo hello >tar/p/$id/file
+    printf -- '- id: %s\n  type: dir\n  target: /data\n' $id >tar/p/volumes-data.yml
+    tar -C tar -cf backup.tar p/$id p/volumes-data.yml
+    config p /data
+    expect 0 snapshotter -- list
+    says out " /data: number of entries unknown, size unknown"
+    expect 0 snapshotter -- test
+    says out " /data: no checksums to compare, readable throughout"
+    expect 0 snapshotter -v "$PWD/data:/data" -- restore
+    equal hello "$(cat data/file)"
+}
+
 test_damage_is_found() {
     mkdir data
     head -c 100000 /dev/urandom >data/file
