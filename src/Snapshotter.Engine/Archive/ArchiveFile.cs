@@ -17,6 +17,7 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
     private static readonly TimeSpan LongestMove = TimeSpan.FromMinutes(1);
 
     private readonly IFileSystem? fileSystem;
+    private int recovered;
     private FileStatus opened;
 
     private ArchiveFile(string path, IFile file, bool isWriter, IFileSystem? fileSystem)
@@ -62,11 +63,33 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
         {
             return File.Read(buffer, offset);
         }
+        catch (FileSystemException)
+        {
+            return ReadAgain(buffer, offset);
+        }
+    }
+
+    /// <summary>A second try, for failures of a moment: of a network, of a cable.</summary>
+    private int ReadAgain(Span<byte> buffer, long offset)
+    {
+        try
+        {
+            int read = File.Read(buffer, offset);
+            Interlocked.Increment(ref recovered);
+            return read;
+        }
         catch (FileSystemException e)
         {
             throw ArchiveErrors.Unreadable(Path, offset, e);
         }
     }
+
+    /// <summary>What to tell of reads that failed and then did not; null when there were none.</summary>
+    public Notice? ReadNotice => Volatile.Read(ref recovered) is var count and > 0
+        ? new Notice(
+            BackupError.ArchiveUnreadable, Path,
+            $"{(count == 1 ? "A read" : $"{count} reads")} of the archive failed and succeeded at the second try: its disk, or the way to it, is not to be trusted.")
+        : null;
 
     /// <summary>Opens the archive to read data from it: bytes will not move meanwhile, but another process may append.</summary>
     /// <param name="fileSystem">The platform.</param>

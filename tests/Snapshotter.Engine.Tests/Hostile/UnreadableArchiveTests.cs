@@ -78,6 +78,27 @@ public sealed class UnreadableArchiveTests : IDisposable
     }
 
     [Fact]
+    public void A_read_that_succeeds_at_the_second_try_is_told()
+    {
+        int reads = 0;
+        var shaky = new WatchedFileSystem(PlatformFileSystem.Current, (_, _) => { })
+        {
+            LimitRead = (path, _, count) => path != Archive || ++reads % 7 != 3
+                ? count
+                : throw new FileSystemException(FileError.InputOutput, "read", path, "as planned by the test"),
+        };
+        var warnings = new List<Notice>();
+        var reports = ArchiveTester.Test(shaky, Archive, new ListOptions(), new Warned(warnings), CancellationToken.None).ToList();
+        Assert.All(reports, r => Assert.True(r.Passed));
+        Assert.Equal([BackupError.ArchiveUnreadable], warnings.Select(w => w.Kind));
+    }
+
+    private sealed class Warned(List<Notice> warnings) : IReporter
+    {
+        public void Warn(Notice notice) => warnings.Add(notice);
+    }
+
+    [Fact]
     public void A_listing_tells_what_it_does_not_show()
     {
         ForEachPage(() =>

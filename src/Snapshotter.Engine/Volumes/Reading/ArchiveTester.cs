@@ -44,6 +44,11 @@ internal static class ArchiveTester
             }
         }
 
+        if (archive.ReadNotice is { } notice)
+        {
+            reporter.Warn(notice);
+        }
+
         if (chosen.Count == 0 && map is not null)
         {
             throw GenerationFinder.NothingChosen(archive, map, options);

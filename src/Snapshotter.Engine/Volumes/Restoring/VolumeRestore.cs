@@ -84,6 +84,11 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
             target.Validate(archive, validation, cancellation);
         }
 
+        if (archive.ReadNotice is { } notice)
+        {
+            reporter.Warn(notice);
+        }
+
         PatternUse.Check(fileSystem, options, targets, reporter);
         new RestorePreflight(fileSystem, archive, cancellation).Run(targets);
 
