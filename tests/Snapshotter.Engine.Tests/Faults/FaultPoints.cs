@@ -30,6 +30,7 @@ internal sealed class FaultPoints(ITestOutputHelper output)
             ForEachOperation(build, job, at => FaultPlan.FailAt(at, error, isPartial, isLasting), (fileSystem, thrown, what) =>
             {
                 fileSystem.Faults = FaultPlan.None();
+                Check($"{error}{(isLasting ? " for good" : "")} at {what}, what stays open", () => Assert.Empty(fileSystem.OpenPaths));
                 Check($"{error}{(isLasting ? " for good" : "")} at {what}", () => check(fileSystem, thrown, isLasting));
             });
         }
@@ -83,6 +84,7 @@ internal sealed class FaultPoints(ITestOutputHelper output)
                 if (fileSystem.Faults.Hit is not { } hit)
                 {
                     isPast = true;
+                    Check("without a fault, what stays open", () => Assert.Empty(fileSystem.OpenPaths));
                     return;
                 }
                 Interlocked.Increment(ref points);

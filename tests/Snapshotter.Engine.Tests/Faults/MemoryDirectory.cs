@@ -9,6 +9,8 @@ internal sealed class MemoryDirectory(MemoryFileSystem fileSystem, long inode, s
 {
     private bool isDisposed;
 
+    internal string OpenedAs => path;
+
     public string DisplayPath => path;
 
     private long Inode => inode;
@@ -53,20 +55,20 @@ internal sealed class MemoryDirectory(MemoryFileSystem fileSystem, long inode, s
         using var scope = Enter();
         var child = Find(name, "open");
         return fileSystem.Names[child].Kind == FileKind.Directory
-            ? new MemoryDirectory(fileSystem, child, PathOf(name))
+            ? fileSystem.Hold(new MemoryDirectory(fileSystem, child, PathOf(name)))
             : throw MemoryFileSystem.Failure(FileError.NotADirectory, "open", PathOf(name));
     }
 
     public IDirectory Reopen()
     {
         using var scope = Enter();
-        return new MemoryDirectory(fileSystem, inode, path);
+        return fileSystem.Hold(new MemoryDirectory(fileSystem, inode, path));
     }
 
     public IDirectory OpenParent()
     {
         using var scope = Enter();
-        return new MemoryDirectory(fileSystem, Self.Parent, Path.GetDirectoryName(path) ?? "/");
+        return fileSystem.Hold(new MemoryDirectory(fileSystem, Self.Parent, Path.GetDirectoryName(path) ?? "/"));
     }
 
     public IFile OpenFile(ReadOnlySpan<byte> name)
@@ -79,7 +81,7 @@ internal sealed class MemoryDirectory(MemoryFileSystem fileSystem, long inode, s
         }
         return fileSystem.Names[child].Kind == FileKind.SymbolicLink
             ? throw MemoryFileSystem.Failure(FileError.SymbolicLink, "open", PathOf(name))
-            : new MemoryFile(fileSystem, child, PathOf(name), isWritable: false);
+            : fileSystem.Hold(new MemoryFile(fileSystem, child, PathOf(name), isWritable: false));
     }
 
     public IFile OpenFileForWriting(ReadOnlySpan<byte> name)
@@ -88,7 +90,7 @@ internal sealed class MemoryDirectory(MemoryFileSystem fileSystem, long inode, s
         var child = Find(name, "open");
         return fileSystem.Names[child].Kind switch
         {
-            FileKind.Regular => new MemoryFile(fileSystem, child, PathOf(name), isWritable: true),
+            FileKind.Regular => fileSystem.Hold(new MemoryFile(fileSystem, child, PathOf(name), isWritable: true)),
             FileKind.SymbolicLink => throw MemoryFileSystem.Failure(FileError.SymbolicLink, "open", PathOf(name)),
             FileKind.Directory => throw MemoryFileSystem.Failure(FileError.IsADirectory, "open", PathOf(name)),
             _ => throw MemoryFileSystem.Failure(FileError.InvalidArgument, "open", PathOf(name)),
@@ -99,7 +101,7 @@ internal sealed class MemoryDirectory(MemoryFileSystem fileSystem, long inode, s
     {
         using var scope = Enter();
         var child = Create(name, () => new Node(FileKind.Regular) { Mode = mode & ~0x12 });
-        return new MemoryFile(fileSystem, child, PathOf(name), isWritable: true);
+        return fileSystem.Hold(new MemoryFile(fileSystem, child, PathOf(name), isWritable: true));
     }
 
     public void CreateDirectory(ReadOnlySpan<byte> name, int mode)
@@ -286,7 +288,11 @@ internal sealed class MemoryDirectory(MemoryFileSystem fileSystem, long inode, s
         fileSystem.FlushAll(path, Self.Device);
     }
 
-    public void Dispose() => isDisposed = true;
+    public void Dispose()
+    {
+        isDisposed = true;
+        fileSystem.Drop(this);
+    }
 
     internal static MetadataLoss SetMetadata(MemoryFileSystem fileSystem, long inode, string path, in FileMetadata metadata)
     {

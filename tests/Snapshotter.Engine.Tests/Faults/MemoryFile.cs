@@ -7,6 +7,8 @@ internal sealed class MemoryFile(MemoryFileSystem fileSystem, long inode, string
 {
     private bool isDisposed;
 
+    internal string OpenedAs => path;
+
     public long Inode => inode;
 
     public string DisplayPath => path;
@@ -109,6 +111,7 @@ internal sealed class MemoryFile(MemoryFileSystem fileSystem, long inode, string
         {
             isDisposed = true;
             fileSystem.Unlock(this);
+            fileSystem.Drop(this);
         }
     }
 

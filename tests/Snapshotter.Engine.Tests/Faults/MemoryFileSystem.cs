@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Snapshotter.Engine.FileSystem;
 
@@ -30,6 +31,7 @@ internal sealed class MemoryFileSystem : IFileSystem
     private readonly List<(ulong Device, Action<DiskImage> Change)> pendingNames = [];
     private readonly Dictionary<long, PendingData> pendingData = [];
     private readonly Dictionary<long, List<(MemoryFile Holder, FileLock Kind)>> locks = [];
+    private readonly ConcurrentDictionary<object, string> handles = new(ReferenceEqualityComparer.Instance);
     private long nextInode;
     private ulong nextDevice;
     private long clock;
@@ -62,6 +64,9 @@ internal sealed class MemoryFileSystem : IFileSystem
     public FileSystemTraits Traits { get; set; } = new(
         IsPrivileged: true, IsCaseSensitive: true, HasReservedNames: false, UserId: 0, GroupId: 0);
 
+    /// <summary>Paths of what was opened and not closed.</summary>
+    public IReadOnlyCollection<string> OpenPaths => [.. handles.Values];
+
     internal DiskImage Names { get; }
 
     internal Lock Gate => gate;
@@ -69,6 +74,23 @@ internal sealed class MemoryFileSystem : IFileSystem
     private long Free => Capacity is { } capacity
         ? capacity - Names.Nodes.Where(pair => pair.Value.Links > 0 && contents.ContainsKey(pair.Key)).Sum(pair => contents[pair.Key].Allocated)
         : long.MaxValue;
+
+    /// <summary>Remembers what is opened until it is closed.</summary>
+    internal MemoryFile Hold(MemoryFile file)
+    {
+        handles.TryAdd(file, file.OpenedAs);
+        return file;
+    }
+
+    /// <inheritdoc cref="Hold(MemoryFile)"/>
+    internal MemoryDirectory Hold(MemoryDirectory directory)
+    {
+        handles.TryAdd(directory, directory.OpenedAs);
+        return directory;
+    }
+
+    /// <summary>What is closed.</summary>
+    internal void Drop(object handle) => handles.TryRemove(handle, out _);
 
     public static string Decode(ReadOnlySpan<byte> name) => Encoding.Latin1.GetString(name);
 
@@ -164,7 +186,7 @@ internal sealed class MemoryFileSystem : IFileSystem
             Faults.Alive();
             var inode = Find(path, out _) ?? throw Failure(FileError.NotFound, "open", path);
             return Names[inode].Kind == FileKind.Directory
-                ? new MemoryDirectory(this, inode, path)
+                ? Hold(new MemoryDirectory(this, inode, path))
                 : throw Failure(FileError.NotADirectory, "open", path);
         }
     }
@@ -182,7 +204,7 @@ internal sealed class MemoryFileSystem : IFileSystem
             var inode = found ?? throw Failure(FileError.NotFound, "open", path);
             return Names[inode].Kind == FileKind.Directory
                 ? throw Failure(FileError.IsADirectory, "open", path)
-                : new MemoryFile(this, inode, path, access != FileAccessKind.Read);
+                : Hold(new MemoryFile(this, inode, path, access != FileAccessKind.Read));
         }
     }
 
@@ -276,7 +298,7 @@ internal sealed class MemoryFileSystem : IFileSystem
             var inode = ++nextInode;
             Names.Add(inode, new DiskImage.Node(FileKind.Regular) { Mode = 0x180 });
             contents.Add(inode, new PagedBytes());
-            return new MemoryFile(this, inode, "(spool)", isWritable: true);
+            return Hold(new MemoryFile(this, inode, "(spool)", isWritable: true));
         }
     }
 

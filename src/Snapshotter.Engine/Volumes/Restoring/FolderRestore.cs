@@ -177,7 +177,7 @@ internal sealed class FolderRestore(
 
     private void EmptyAndFill(IDirectory root, StagingArea staging, in FileStatus before)
     {
-        IDirectory made;
+        IDirectory? made = null;
         try
         {
             made = staging.Make(StagingArea.Made);
@@ -188,6 +188,7 @@ internal sealed class FolderRestore(
         }
         catch
         {
+            made?.Dispose();
             Abandon(root, staging, before);
             throw;
         }
@@ -195,11 +196,12 @@ internal sealed class FolderRestore(
         // From here on a failure leaves the mark.
         using (made)
         {
-            TellHalf(Place, isEmptied: true, () => Refill(root, staging, made));
+            var was = before;
+            TellHalf(Place, isEmptied: true, () => Refill(root, staging, made, was));
         }
     }
 
-    private void Refill(IDirectory root, StagingArea staging, IDirectory made)
+    private void Refill(IDirectory root, StagingArea staging, IDirectory made, in FileStatus before)
     {
         var mode = target.Keep.Children.Count > 0 ? WriteMode.Merge : WriteMode.Fresh;
         foreach (byte[] name in StagingArea.FoldersIn(root))
@@ -208,7 +210,7 @@ internal sealed class FolderRestore(
         }
 
         TreeRemover.RemoveContent(root.Reopen(), target.Keep);
-        var metadata = Fill(root, made, mode, target.Own)!.Value;
+        var metadata = RootMetadata(Fill(root, made, mode, target.Own), root, before);
         root.SetMetadata(metadata);
         Flush(root);
         staging.EndHalf(options.Durable);

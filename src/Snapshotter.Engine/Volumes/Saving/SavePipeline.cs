@@ -32,6 +32,9 @@ internal sealed class SavePipeline : IDisposable
     private readonly List<Thread> threads = [];
     private readonly SaveContext context;
     private SaveBatch current = new();
+
+    /// <summary>The one that the caller has, or waits for.</summary>
+    private SaveBatch? taken;
     private int directoriesInCurrent;
     private long pathBytesInCurrent;
 
@@ -80,6 +83,7 @@ internal sealed class SavePipeline : IDisposable
                 idle();
             }
 
+            taken = batch;
             while (!batch.Wait(IdleTime))
             {
                 stop.Token.ThrowIfCancellationRequested();
@@ -100,6 +104,7 @@ internal sealed class SavePipeline : IDisposable
         long wanted = BytesPerBatch * batch.Tasks.Count / Math.Max(1, batch.Bytes.Length);
         tasksPerBatch = (int)Math.Clamp((tasksPerBatch + wanted) / 2, MinTasksPerBatch, MaxTasksPerBatch);
         batch.Reset();
+        taken = null;
         spare.Add(batch);
     }
 
@@ -114,6 +119,7 @@ internal sealed class SavePipeline : IDisposable
         }
 
         current.Reset();
+        taken?.Reset();
         foreach (var batch in left)
         {
             batch.Reset();

@@ -20,15 +20,19 @@ internal sealed class SavedSize(IFileSystem fileSystem, GlobSet exclude, FileId 
         var root = new TreeDirectory(fileSystem.OpenDirectory(volume.Spec.Path), []);
         long bytes = 0;
         linked.Clear();
-        using (var cursor = new TreeCursor(root))
+        try
         {
+            using var cursor = new TreeCursor(root);
             while (cursor.Next() is var step && step != TreeStep.End)
             {
                 bytes += step == TreeStep.Enter ? OfNames(cursor, filter) : 0;
             }
         }
+        finally
+        {
+            root.Release();
+        }
 
-        root.Release();
         return bytes;
     }
 

@@ -122,10 +122,7 @@ internal sealed class VolumeSources : IDisposable
                 case FileKind.Regular:
                     return new VolumeSource(spec, status.Id, null, []);
                 case FileKind.Directory:
-                    var directory = fileSystem.OpenDirectory(spec.Path);
-                    var source = new VolumeSource(spec, status.Id, directory, NestedIn(places, spec, config));
-                    StagingArea.RefuseUnfinished(directory, fileSystem.Traits, spec.Path);
-                    return source;
+                    return OpenFolder(fileSystem, spec, status.Id, NestedIn(places, spec, config));
                 default:
                     throw new BackupException(
                         BackupError.VolumeNotFound, $"The volume '{spec.Path}' is neither a directory nor a regular file.", spec.Path);
@@ -134,6 +131,21 @@ internal sealed class VolumeSources : IDisposable
         catch (FileSystemException e)
         {
             throw NotOpened(e, spec.Path);
+        }
+    }
+
+    private static VolumeSource OpenFolder(IFileSystem fileSystem, VolumeSpec spec, FileId id, List<byte[]> nested)
+    {
+        var directory = fileSystem.OpenDirectory(spec.Path);
+        try
+        {
+            StagingArea.RefuseUnfinished(directory, fileSystem.Traits, spec.Path);
+            return new VolumeSource(spec, id, directory, nested);
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
         }
     }
 
