@@ -106,9 +106,17 @@ internal sealed class AtomicFile : IDisposable
             return false;
         }
 
-        if (folder.Directory.TryGetStatus(Name, out _))
+        if (folder.Directory.TryGetStatus(Name, out var status))
         {
-            folder.Directory.RemoveFile(Name);
+            if (status.Kind == FileKind.Directory)
+            {
+                // Made to be moved to, and nothing was yet.
+                folder.Directory.RemoveDirectory(Name);
+            }
+            else
+            {
+                folder.Directory.RemoveFile(Name);
+            }
         }
 
         folder.Remove();

@@ -55,7 +55,7 @@ internal interface IDirectory : IDisposable
     /// <summary>Gives the file <paramref name="existingName"/> in <paramref name="existingDirectory"/> a second name here. A symbolic link is linked itself, not followed.</summary>
     void CreateHardLink(ReadOnlySpan<byte> name, IDirectory existingDirectory, ReadOnlySpan<byte> existingName);
 
-    /// <summary>Creates a FIFO, character or block device.</summary>
+    /// <summary>Creates a FIFO, character or block device, or a socket that nobody listens at.</summary>
     void CreateNode(ReadOnlySpan<byte> name, FileKind kind, int mode, uint major, uint minor);
 
     /// <summary>Reads the target of a symbolic link.</summary>

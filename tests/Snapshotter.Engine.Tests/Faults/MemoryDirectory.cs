@@ -132,7 +132,7 @@ internal sealed class MemoryDirectory(MemoryFileSystem fileSystem, long inode, s
         {
             throw MemoryFileSystem.Failure(FileError.AccessDenied, "link", PathOf(name));
         }
-        if (fileSystem.Names[child].Device != Self.Device)
+        if (fileSystem.Names[child].Device != Self.Device || (fileSystem.LowerLayer.Contains(child) && from.Inode != inode))
         {
             throw MemoryFileSystem.Failure(FileError.CrossDevice, "link", PathOf(name));
         }
@@ -169,7 +169,7 @@ internal sealed class MemoryDirectory(MemoryFileSystem fileSystem, long inode, s
         {
             refusal = FileError.Busy;
         }
-        else if (moved.Device != to.Self.Device)
+        else if (moved.Device != to.Self.Device || (fileSystem.LowerLayer.Contains(child) && to.Inode != inode))
         {
             refusal = FileError.CrossDevice;
         }

@@ -96,6 +96,15 @@ internal sealed class MemoryFileSystem : IFileSystem
 
     public static byte[] Encode(string name) => Encoding.Latin1.GetBytes(name);
 
+    /// <summary>What cannot be moved to another directory, as directories of a lower layer of an overlay, by inodes.</summary>
+    public HashSet<long> LowerLayer { get; init; } = [];
+
+    /// <summary>Puts all directories that there are into the lower layer.</summary>
+    public void SinkDirectories() => Sink(node => node.Kind == FileKind.Directory);
+
+    /// <summary>Puts everything that there is on another branch, as a union does.</summary>
+    public void SinkAll() => Sink(_ => true);
+
     /// <summary>Paths of files that cannot be opened for reading.</summary>
     public HashSet<string> Unreadable { get; } = [];
 
@@ -133,6 +142,7 @@ internal sealed class MemoryFileSystem : IFileSystem
                 Capacity = Capacity,
                 CanShareAndCollapse = CanShareAndCollapse,
                 Traits = Traits,
+                LowerLayer = LowerLayer,
             };
         }
     }
@@ -305,6 +315,9 @@ internal sealed class MemoryFileSystem : IFileSystem
     public ReadOnlyMemory<byte> UserName(uint userId) => userId == 0 ? "root"u8.ToArray() : default;
 
     public ReadOnlyMemory<byte> GroupName(uint groupId) => groupId == 0 ? "root"u8.ToArray() : default;
+
+    private void Sink(Func<DiskImage.Node, bool> isMeant) =>
+        LowerLayer.UnionWith(Names.Nodes.Where(pair => isMeant(pair.Value)).Select(pair => pair.Key));
 
     internal static FileSystemException Failure(FileError error, string operation, string path) =>
         new(error, operation, path, error.ToString());

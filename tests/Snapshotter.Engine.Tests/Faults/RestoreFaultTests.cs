@@ -15,7 +15,7 @@ public sealed class RestoreFaultTests(ITestOutputHelper output)
 
     /// <summary>What stands in the volumes before.</summary>
     public static TheoryData<string> Starts =>
-        ["other content", "missing", "in place", "ordinary user", "a part", "incomplete", "incomplete, in place"];
+        ["other content", "missing", "in place", "ordinary user", "a part", "incomplete", "incomplete, in place", "overlay", "union"];
 
     [Theory]
     [MemberData(nameof(Starts))]
@@ -54,10 +54,12 @@ public sealed class RestoreFaultTests(ITestOutputHelper output)
         faults.Report($"restore, {start}, crashes");
     }
 
-    [Fact]
-    public void The_restore_that_mends_may_crash_too()
+    [Theory]
+    [InlineData("other content")]
+    [InlineData("union")]
+    public void The_restore_that_mends_may_crash_too(string start)
     {
-        var (disk, options) = Build("other content");
+        var (disk, options) = Build(start);
         var check = new Check(disk, options);
         var faults = new FaultPoints(output);
         foreach (var at in new[] { 0.55, 0.75, 0.9 })
@@ -71,6 +73,62 @@ public sealed class RestoreFaultTests(ITestOutputHelper output)
             faults.Crash(again.Clone, fileSystem => Scene.Restore(fileSystem, options), (fileSystem, _) => check.IsMended(fileSystem));
         }
         faults.Report("restore after a restore that crashed, crashes");
+    }
+
+    [Theory]
+    [InlineData("other content", true)]
+    [InlineData("other content", false)]
+    [InlineData("overlay", true)]
+    [InlineData("union", true)]
+    public void What_a_program_puts_there_between_the_crash_and_the_next_restore_gives_way(string start, bool isSameKind)
+    {
+        var (disk, options) = Build(start);
+        var check = new Check(disk, options);
+        var counted = disk.Clone();
+        Scene.Restore(counted, options);
+        var finished = 0;
+        for (var at = counted.Faults.Count * 2 / 5; at <= counted.Faults.Count; at++)
+        {
+            var crashed = disk.Clone();
+            crashed.Faults = FaultPlan.CrashAt(at);
+            Assert.ThrowsAny<Exception>(() => Scene.Restore(crashed, options));
+            var again = crashed.AfterCrash(CrashMode.Everything);
+            if (TreeSnapshot.Of(again, Scene.Folder).Names.Any(name => name.EndsWith("/swap", StringComparison.Ordinal)))
+            {
+                finished++;
+                using (var folder = again.OpenDirectory(Scene.Folder))
+                {
+                    Put(folder, "inner"u8, isDirectory: isSameKind);
+                    Put(folder, "same name"u8, isDirectory: !isSameKind);
+                }
+                again = again.Clone();
+                Scene.Restore(again, options);
+                check.IsNew(again);
+            }
+        }
+        Assert.True(finished > 3);
+
+        static void Put(IDirectory folder, ReadOnlySpan<byte> name, bool isDirectory)
+        {
+            if (!folder.TryGetStatus(name, out var status))
+            {
+                if (!isDirectory)
+                {
+                    folder.CreateFile(name, 0x180).Dispose();
+                    return;
+                }
+                folder.CreateDirectory(name, 0x1C0);
+            }
+            else if (status.Kind != FileKind.Directory)
+            {
+                return;
+            }
+            using var made = folder.OpenDirectory(name);
+            if (!made.TryGetStatus("put there"u8, out _))
+            {
+                made.CreateFile("put there"u8, 0x180).Dispose();
+            }
+        }
     }
 
     [Fact]
@@ -156,6 +214,14 @@ public sealed class RestoreFaultTests(ITestOutputHelper output)
                 TreeRemover.RemoveContent(disk.OpenDirectory(Scene.Folder), KeepTree.Build(new NestedPlaces(disk), Scene.Folder, [Scene.Nested]));
             }
             disk = disk.Clone();
+        }
+        if (start == "overlay")
+        {
+            disk.SinkDirectories();
+        }
+        if (start == "union")
+        {
+            disk.SinkAll();
         }
         if (start == "ordinary user")
         {

@@ -10,6 +10,9 @@ internal sealed class MountedFolder : IDisposable
 {
     private readonly TempFolder folder = new();
 
+    /// <summary>What is mounted for the other, and goes after it.</summary>
+    private string? below;
+
     private MountedFolder(string name)
     {
         FullPath = folder[name];
@@ -34,6 +37,23 @@ internal sealed class MountedFolder : IDisposable
         return mounted;
     }
 
+    /// <summary>An overlay; its lower layer holds what the script makes.</summary>
+    public static MountedFolder Overlay(string script)
+    {
+        var mounted = new MountedFolder("mounted");
+        var layers = mounted.folder.CreateFolder("layers");
+        mounted.Demand(Tool.Run("mount", "-t", "tmpfs", "none", layers));
+        mounted.below = layers;
+        Tool.Bash(layers, $"mkdir lower upper work; cd lower; {script}").Succeeds();
+        var result = Tool.Run("mount", "-t", "overlay", "-o", $"lowerdir={layers}/lower,upperdir={layers}/upper,workdir={layers}/work", "none", mounted.FullPath);
+        if (result.ExitCode != 0)
+        {
+            Tool.Run("umount", layers);
+        }
+        mounted.Demand(result);
+        return mounted;
+    }
+
     /// <summary>A file system of FUSE that takes a call to set one of a file's times for one to set neither.</summary>
     public static MountedFolder Union()
     {
@@ -41,6 +61,32 @@ internal sealed class MountedFolder : IDisposable
         var mounted = new MountedFolder("mounted");
         var raw = mounted.folder.CreateFolder("raw");
         mounted.Demand(Tool.Run("unionfs-fuse", $"{raw}=RW", mounted.FullPath));
+        return mounted;
+    }
+
+    /// <summary>
+    /// A union of two branches that makes new names on the first, in directories that are there; what the script makes is on the
+    /// second. What stands there cannot be renamed into what is new.
+    /// </summary>
+    public static MountedFolder Branches(string script)
+    {
+        Tool.Require("mergerfs");
+        var mounted = new MountedFolder("mounted");
+        var (first, second) = (mounted.folder.CreateFolder("first"), mounted.folder.CreateFolder("second"));
+        Tool.Bash(second, script).Succeeds();
+        Tool.Bash(first, "cd ../second; find . -mindepth 1 -maxdepth 1 -type d -exec mkdir ../first/{} ';'").Succeeds();
+        mounted.Demand(Tool.Run("mergerfs", "-o", "category.create=epff,cache.files=off,cache.attr=0,cache.entry=0,use_ino,inodecalc=devino-hash", $"{first}:{second}", mounted.FullPath));
+        return mounted;
+    }
+
+    /// <summary>A union that copies what is changed of the second branch, which holds what the script makes, to the first.</summary>
+    public static MountedFolder CopyOnWrite(string script)
+    {
+        Tool.Require("unionfs-fuse");
+        var mounted = new MountedFolder("mounted");
+        var (first, second) = (mounted.folder.CreateFolder("first"), mounted.folder.CreateFolder("second"));
+        Tool.Bash(second, script).Succeeds();
+        mounted.Demand(Tool.Run("unionfs-fuse", "-o", "cow", $"{first}=RW:{second}=RO", mounted.FullPath));
         return mounted;
     }
 
@@ -57,7 +103,11 @@ internal sealed class MountedFolder : IDisposable
 
     public void Dispose()
     {
-        Tool.Run("umount", FullPath).Succeeds();
+        Unmount(FullPath);
+        if (below is not null)
+        {
+            Unmount(below);
+        }
         folder.Dispose();
     }
 
@@ -74,6 +124,10 @@ internal sealed class MountedFolder : IDisposable
         mounted.Mount("-o", "loop", image);
         return mounted;
     }
+
+    /// <summary>Another test that starts a program holds open what is open here, for a moment.</summary>
+    internal static void Unmount(string place) =>
+        Tool.Bash(null, "for i in $(seq 50); do umount \"$1\" 2>/dev/null && exit; sleep 0.1; done; umount \"$1\"", place).Succeeds();
 
     private string MakeImage(long size)
     {

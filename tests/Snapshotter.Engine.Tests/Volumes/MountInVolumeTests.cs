@@ -1,5 +1,6 @@
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tests.FileSystem;
 using Snapshotter.Engine.Tests.Support;
 using Snapshotter.Engine.Volumes;
 using Snapshotter.Engine.Volumes.Restoring;
@@ -206,7 +207,7 @@ public sealed class MountInVolumeTests : IDisposable
     {
         foreach (string place in mounted)
         {
-            Tool.Run("umount", place).Succeeds();
+            MountedFolder.Unmount(place);
         }
 
         mounted.Clear();

@@ -1,4 +1,5 @@
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tests.FileSystem;
 using Snapshotter.Engine.Tests.Support;
 using Snapshotter.Engine.Volumes;
 using Snapshotter.Fuzz;
@@ -51,7 +52,7 @@ public sealed class OwnArchiveTests : IDisposable
         {
             if (way == "mount")
             {
-                Tool.Run("umount", archive).Succeeds();
+                MountedFolder.Unmount(archive);
             }
         }
     }

@@ -32,12 +32,12 @@ internal static unsafe partial class LibC
 
     public const uint TypeMask = 0xF000;
     public const uint TypeFifo = 0x1000;
+    public const uint TypeSocket = 0xC000;
     public const uint TypeCharacterDevice = 0x2000;
     public const uint TypeDirectory = 0x4000;
     public const uint TypeBlockDevice = 0x6000;
     public const uint TypeRegular = 0x8000;
     public const uint TypeSymbolicLink = 0xA000;
-    public const uint TypeSocket = 0xC000;
 
     /// <summary>STATX_ATTR_IMMUTABLE.</summary>
     public const ulong AttributeImmutable = 0x10;

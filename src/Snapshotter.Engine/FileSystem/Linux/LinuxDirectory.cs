@@ -204,13 +204,14 @@ internal sealed unsafe class LinuxDirectory : LinuxHandle, IDirectory
             FileKind.Fifo => LibC.TypeFifo,
             FileKind.CharacterDevice => LibC.TypeCharacterDevice,
             FileKind.BlockDevice => LibC.TypeBlockDevice,
+            FileKind.Socket => LibC.TypeSocket,
             _ => throw LinuxError.Of(LinuxError.EINVAL, "create node", DisplayPathOf(name)),
         };
         var device = ((major & 0xFFFFF000UL) << 32) | ((major & 0xFFFUL) << 8) | ((minor & 0xFFFFFF00UL) << 12) | (minor & 0xFFUL);
         Span<byte> buffer = stackalloc byte[CName.Size];
         fixed (byte* nameBytes = CName.Component(name, buffer, "create node", this))
         {
-            if (LibC.MakeNodeAt(this, nameBytes, type | (uint)mode, kind == FileKind.Fifo ? 0 : device) < 0)
+            if (LibC.MakeNodeAt(this, nameBytes, type | (uint)mode, kind is FileKind.Fifo or FileKind.Socket ? 0 : device) < 0)
             {
                 throw LinuxError.Last("create node", DisplayPathOf(name));
             }

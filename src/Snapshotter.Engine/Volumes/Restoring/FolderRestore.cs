@@ -103,7 +103,8 @@ internal sealed class FolderRestore(
         foreach (var left in staging.Interrupted())
         {
             monitor.Reporter.Detail($"An earlier restore of '{Place}' was interrupted while it swapped; it is finished first.");
-            Finish(Swap(root, left), root, staging, before);
+            using var swap = Swap(root, left);
+            Finish(swap, root, staging, before);
             root.GetStatus(out before);
         }
 
@@ -115,7 +116,7 @@ internal sealed class FolderRestore(
 
     private void StageAndSwap(IDirectory root, StagingArea staging, in FileStatus before)
     {
-        var swap = Swap(root, staging.Directory);
+        using var swap = Swap(root, staging.Directory);
         try
         {
             var fresh = swap.Prepare();

@@ -7,7 +7,8 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// <param name="old">Where the content goes.</param>
 /// <param name="keep">What stays, besides staging folders, our own and whatever looks like one.</param>
 /// <param name="flush">Makes a directory durable, where that is wanted.</param>
-internal sealed class OldContent(IDirectory root, IDirectory old, KeepTree keep, Action<IDirectory> flush)
+/// <param name="mover">Moves it.</param>
+internal sealed class OldContent(IDirectory root, IDirectory old, KeepTree keep, Action<IDirectory> flush, TreeMover mover)
 {
     /// <summary>The metadata of directories that stay while their content goes.</summary>
     private readonly Dictionary<KeepTree, (FileId Id, FileMetadata Metadata)> stayed = [];
@@ -73,7 +74,7 @@ internal sealed class OldContent(IDirectory root, IDirectory old, KeepTree keep,
     {
         try
         {
-            from.Rename(name, to, name);
+            mover.MoveOut(from, name, to);
         }
         catch (FileSystemException e) when (e.Error == FileError.AccessDenied)
         {
@@ -85,7 +86,7 @@ internal sealed class OldContent(IDirectory root, IDirectory old, KeepTree keep,
 
             opened.Add(new OpenedDirectory(level, name.ToArray(), status));
             from.OpenToOwner(name, status);
-            from.Rename(name, to, name);
+            mover.MoveOut(from, name, to);
         }
     }
 
@@ -97,7 +98,7 @@ internal sealed class OldContent(IDirectory root, IDirectory old, KeepTree keep,
             var name = listing.NameOf(i).Span;
             if (level.Find(name) is not { } inner)
             {
-                from.Rename(name, to, name);
+                mover.MoveBack(from, name, to);
                 continue;
             }
 

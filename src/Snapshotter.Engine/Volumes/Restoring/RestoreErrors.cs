@@ -39,8 +39,13 @@ internal static class RestoreErrors
     public static BackupException FromPutBack(FileSystemException cause, string path) => new(
         From(cause, path).Error,
         $"'{cause.Path}' cannot be moved out of the way: {cause.Detail}. '{path}' is as it was. "
-        + "See whether that name belongs to another user, is immutable (lsattr) or in use; as root, or once it is free, restore again.",
-        path, cause);
+        + (cause.Error == FileError.NoSpace
+            ? "The file system cannot rename it, so it is copied, which takes room."
+            : "See whether that name belongs to another user, is immutable (lsattr) or in use; as root, or once it is free, restore again."),
+        path, cause)
+    {
+        Remedy = cause.Error == FileError.NoSpace ? Remedy.FreeVolumeSpace : Remedy.None,
+    };
 
     /// <summary>The restore ended in the middle of what changes a place bit by bit. Why, is told besides.</summary>
     /// <param name="place">The folder or file.</param>

@@ -13,10 +13,14 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// <param name="traits">Who this process is.</param>
 /// <param name="losses">Where metadata that cannot be set is noted.</param>
 internal sealed class VolumeSwap(
-    IDirectory root, IDirectory staging, KeepTree keep, bool durable, FileSystemTraits traits, LossLog losses)
+    IDirectory root, IDirectory staging, KeepTree keep, bool durable, FileSystemTraits traits, LossLog losses) : IDisposable
 {
+    private readonly TreeMover mover = new(staging, traits, durable);
+
     /// <summary>True when <see cref="Finish"/> failed with the old content wholly back where it was.</summary>
     public bool IsPutBack { get; private set; }
+
+    public void Dispose() => mover.Dispose();
 
     /// <summary>Makes the folders in an empty staging folder.</summary>
     /// <returns>The open folder <c>new</c>.</returns>
@@ -89,6 +93,7 @@ internal sealed class VolumeSwap(
 
         TreeRemover.Remove(staging, StagingArea.Old);
         TreeRemover.Remove(staging, StagingArea.New);
+        TreeRemover.Remove(staging, StagingArea.Made);
 
         // While the journal stands, so that a kill only repeats it.
         root.SetMetadata(metadata);
@@ -128,7 +133,7 @@ internal sealed class VolumeSwap(
     private void MoveOldOut()
     {
         using var old = staging.OpenDirectory(StagingArea.Old);
-        var content = new OldContent(root, old, keep, Flush);
+        var content = new OldContent(root, old, keep, Flush, mover);
         try
         {
             content.MoveOut();
@@ -146,6 +151,7 @@ internal sealed class VolumeSwap(
         try
         {
             content.PutBack();
+            mover.Rejoin(root);
             staging.RemoveFile(StagingArea.SwapMark);
             Flush(staging);
             return true;
@@ -186,16 +192,16 @@ internal sealed class VolumeSwap(
     }
 
     /// <summary>The old is out: what stands there now was put there since, by a program that goes on in the volume. It gives way.</summary>
-    private static void MoveIn(IDirectory from, IDirectory to, ReadOnlySpan<byte> name)
+    private void MoveIn(IDirectory from, IDirectory to, ReadOnlySpan<byte> name)
     {
         try
         {
-            from.Rename(name, to, name);
+            mover.MoveIn(from, name, to);
         }
         catch (FileSystemException e) when (e.Error is FileError.NotEmpty or FileError.Exists or FileError.IsADirectory or FileError.NotADirectory)
         {
             TreeRemover.Remove(to, name);
-            from.Rename(name, to, name);
+            mover.MoveIn(from, name, to);
         }
     }
 }
