@@ -33,7 +33,7 @@ internal static class ArchiveErrors
     /// <param name="offset">Where the read began; null when it was no read at a place.</param>
     /// <param name="cause">What the operating system said.</param>
     public static BackupException Unreadable(string path, long? offset, FileSystemException cause) =>
-        new(BackupError.ArchiveUnreadable,
+        cause.Error == FileError.InUse ? From(cause, path) : new(BackupError.ArchiveUnreadable,
             $"'{path}' cannot be read{(offset is null ? "" : $" at offset {offset}")}: {cause.Detail}.", path, cause)
         {
             Offset = offset,
@@ -78,6 +78,11 @@ internal static class ArchiveErrors
             BackupError.InsufficientSpace, $"No space left for the archive '{path}'.", path, cause) { Remedy = Remedy.FreeArchiveSpace },
         FileError.TooLarge => new(
             BackupError.InsufficientSpace, $"The archive '{path}' would be larger than its file system or a limit of this process allows.", path, cause),
+        FileError.InUse => new(
+            BackupError.ArchiveLocked, $"The archive '{path}' is in use by another program: {cause.Detail}.", path, cause)
+        {
+            Remedy = Remedy.WaitForArchive,
+        },
         FileError.ReadOnly or FileError.AccessDenied => new(
             BackupError.ArchiveNotWritable,
             $"The archive '{path}' cannot be opened: {cause.Detail}.", path, cause) { Remedy = Remedy.CheckPermissions },

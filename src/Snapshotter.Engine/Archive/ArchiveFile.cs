@@ -16,6 +16,8 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
     /// <summary>How long a reader waits at least for one who moves bytes: that takes moments.</summary>
     private static readonly TimeSpan LongestMove = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(100);
+
     private readonly IFileSystem? fileSystem;
     private int recovered;
     private FileStatus opened;
@@ -99,7 +101,7 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
     public static ArchiveFile OpenRead(
         IFileSystem fileSystem, string path, TimeSpan wait = default, CancellationToken cancellation = default)
     {
-        var archive = Open(fileSystem, path, FileAccessKind.Read);
+        var archive = Open(fileSystem, path, FileAccessKind.Read, wait, cancellation);
         return archive.LockOrThrow(FileLock.Reader, wait > LongestMove ? wait : LongestMove, cancellation);
     }
 
@@ -115,7 +117,7 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
     {
         for (int opened = 1; ; opened++)
         {
-            var archive = Open(fileSystem, path, FileAccessKind.ReadWrite).LockOrThrow(FileLock.Writer, wait, cancellation);
+            var archive = Open(fileSystem, path, FileAccessKind.ReadWrite, wait, cancellation).LockOrThrow(FileLock.Writer, wait, cancellation);
             if (archive.IsStillThere() || opened == MaxOpened)
             {
                 return archive;
@@ -160,6 +162,25 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
     public void EndMoving() => File.Unlock(FileLock.Mover);
 
     public void Dispose() => File.Dispose();
+
+    /// <summary>Waits for programs that keep others from opening it, as those of Windows can.</summary>
+    private static ArchiveFile Open(
+        IFileSystem fileSystem, string path, FileAccessKind access, TimeSpan wait, CancellationToken cancellation)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                return Open(fileSystem, path, access);
+            }
+            catch (BackupException e) when (e.Error == BackupError.ArchiveLocked && clock.Elapsed < wait)
+            {
+                cancellation.WaitHandle.WaitOne(LockPause);
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
+    }
 
     private static ArchiveFile Open(IFileSystem fileSystem, string path, FileAccessKind access)
     {
@@ -269,7 +290,7 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
                     };
                 }
 
-                cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(100));
+                cancellation.WaitHandle.WaitOne(LockPause);
                 cancellation.ThrowIfCancellationRequested();
             }
 

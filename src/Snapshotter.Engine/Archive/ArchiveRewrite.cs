@@ -15,6 +15,7 @@ internal sealed class ArchiveRewrite : IDisposable
     /// <summary>Copied between two looks at cancellation.</summary>
     private const long Step = 64L * 1024 * 1024;
 
+    private readonly IFileSystem fileSystem;
     private readonly ArchiveFile archive;
     private readonly FilePlace place;
 
@@ -22,6 +23,7 @@ internal sealed class ArchiveRewrite : IDisposable
     /// <exception cref="BackupException">ArchiveNotWritable: the archive is a mount point.</exception>
     public ArchiveRewrite(IFileSystem fileSystem, ArchiveFile archive)
     {
+        this.fileSystem = fileSystem;
         this.archive = archive;
         place = FilePlace.Find(fileSystem, archive.Path);
         archive.File.GetStatus(out var opened);
@@ -73,7 +75,7 @@ internal sealed class ArchiveRewrite : IDisposable
                 throw ArchiveErrors.Changed(archive.Path, "it was written to");
             }
 
-            next.PutInPlace(place.Name, durable: true);
+            PutInPlace(next);
         }
         catch (FileSystemException e)
         {
@@ -88,6 +90,20 @@ internal sealed class ArchiveRewrite : IDisposable
     }
 
     public void Dispose() => place.Dispose();
+
+    /// <summary>There are file systems of Windows where nothing that is open can be replaced: then the old file is closed first.</summary>
+    private void PutInPlace(AtomicFile next)
+    {
+        try
+        {
+            next.PutInPlace(place.Name, durable: true);
+        }
+        catch (FileSystemException e) when (fileSystem.Traits.HasReservedNames && e.Error is FileError.AccessDenied or FileError.InUse)
+        {
+            archive.Dispose();
+            next.PutInPlace(place.Name, durable: true);
+        }
+    }
 
     private long Copy(IReadOnlyList<ByteRange> kept, IFile file, Action<long> advance)
     {

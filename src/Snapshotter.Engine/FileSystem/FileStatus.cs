@@ -52,6 +52,9 @@ internal struct FileStatus
     /// <summary>True for the root of a mount; null where the platform does not tell.</summary>
     public bool? IsMountRoot;
 
+    /// <summary>Windows' attribute: the file may not be written, and neither it nor such a directory removed or replaced, while it is set.</summary>
+    public bool IsReadOnly;
+
     /// <summary>True when an attribute of the file system (immutable, append only) forbids to change, rename and remove it, whoever asks.</summary>
     public bool IsFixed;
 }

@@ -24,6 +24,12 @@ internal enum FileError
 
     /// <summary>Busy: a mount point cannot be renamed or removed (EBUSY).</summary>
     Busy,
+
+    /// <summary>
+    /// Another program has it open in a way that does not allow this, or it is on its way out (sharing and lock violations of
+    /// Windows): often for moments only.
+    /// </summary>
+    InUse,
     CrossDevice,
     NameTooLong,
     NotSupported,

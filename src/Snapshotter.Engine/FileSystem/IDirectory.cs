@@ -18,7 +18,8 @@ internal interface IDirectory : IDisposable
 
     /// <summary>
     /// Why this process may not write to what the name stands for: <see cref="FileError.ReadOnly"/> (a subvolume of its own,
-    /// for instance) or <see cref="FileError.AccessDenied"/>. Null when it may, or where the platform cannot tell.
+    /// for instance), <see cref="FileError.AccessDenied"/> or, on Windows, where it is asked whether the very name can be
+    /// moved or removed, <see cref="FileError.InUse"/>. Null when it may, or where the platform cannot tell.
     /// </summary>
     FileError? AskForWriting(ReadOnlySpan<byte> name);
 
@@ -81,7 +82,8 @@ internal interface IDirectory : IDisposable
 
     /// <summary>
     /// Sets the mode of a directory or file that was looked at before, and of no other: <see cref="FileError.Moved"/> when
-    /// the name stands for another meanwhile. Where the process may not, or the platform has no modes, nothing happens.
+    /// the name stands for another meanwhile. Where the process may not, nothing happens; on Windows the owner's right to
+    /// write sets or takes away <see cref="FileStatus.IsReadOnly"/>, also of a directory.
     /// </summary>
     void SetMode(ReadOnlySpan<byte> name, in FileStatus of, int mode);
 

@@ -8,7 +8,8 @@ using Snapshotter.Engine.Volumes.Saving;
 namespace Snapshotter.Engine.Tests.Optimizing;
 
 /// <summary>Volumes of one prefix that are saved together, apart, and not any more.</summary>
-public sealed class VolumeRetentionTests : IDisposable
+[OnWindowsToo]
+public class VolumeRetentionTests : IDisposable
 {
     private static readonly RetentionPolicy One = new() { Last = 1 };
 
@@ -27,7 +28,11 @@ public sealed class VolumeRetentionTests : IDisposable
 
     private IEnumerable<int> Numbers => BackupTar.List(Archive).Select(v => v.Generation).Distinct();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public void Rules_of_a_backup_judge_the_generations_of_its_own_volumes_alone()

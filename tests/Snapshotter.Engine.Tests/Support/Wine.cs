@@ -11,6 +11,9 @@ public static class Wine
     /// <summary>Wine 8 never returns from the call that makes a symbolic link.</summary>
     public const string HasNoLinks = "Not faithful under Wine: symbolic links cannot be made.";
 
+    /// <summary>It renames over and below what is open, and takes no heed of read-only folders.</summary>
+    public const string IsKind = "Not faithful under Wine: it lets go what Windows refuses.";
+
     public const string HasNoRareLetters = "Not faithful under Wine: it knows no case of rare letters.";
 
     public static bool IsRunning { get; } =

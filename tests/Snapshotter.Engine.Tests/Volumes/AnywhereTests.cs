@@ -8,7 +8,7 @@ namespace Snapshotter.Engine.Tests.Volumes;
 
 /// <summary>What holds on every platform, tested without any other program: these run on Windows, and under Wine.</summary>
 [OnWindowsToo]
-public sealed class AnywhereTests : IDisposable
+public class AnywhereTests : IDisposable
 {
     private readonly TempFolder folder = new();
 
@@ -16,7 +16,11 @@ public sealed class AnywhereTests : IDisposable
 
     private string Volume => folder["volume"];
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public void Files_folders_and_times_come_back()
@@ -106,7 +110,7 @@ public sealed class AnywhereTests : IDisposable
     {
         Write("old", "old");
         File.WriteAllBytes(Archive, new ArchiveForge("p").Volume(Volume).File("fine").File(name).NativeManifest().ToArray());
-        if (OperatingSystem.IsWindows())
+        if (PlatformFileSystem.Current.Traits.HasReservedNames)
         {
             Assert.Equal(BackupError.UnsafeEntry, Assert.Throws<BackupException>(() => Restore()).Error);
             Assert.Equal("old", Read("old"));

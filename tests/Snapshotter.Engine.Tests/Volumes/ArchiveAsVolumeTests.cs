@@ -5,7 +5,7 @@ using Snapshotter.Engine.Volumes;
 namespace Snapshotter.Engine.Tests.Volumes;
 
 /// <summary>An archive is never a volume of itself, whatever leads to it.</summary>
-public sealed class ArchiveAsVolumeTests : IDisposable
+public class ArchiveAsVolumeTests : IDisposable
 {
     private readonly TempFolder folder = new();
 
@@ -21,7 +21,11 @@ public sealed class ArchiveAsVolumeTests : IDisposable
 
     private string Archive => folder["backup.tar"];
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Theory]
     [MemberData(nameof(Ways))]

@@ -1,4 +1,5 @@
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tests.Strict;
 using Snapshotter.Engine.Tests.Support;
 using Snapshotter.Engine.Volumes;
 using Snapshotter.Fuzz;
@@ -6,7 +7,7 @@ using Snapshotter.Fuzz;
 namespace Snapshotter.Engine.Tests.Volumes;
 
 /// <summary>A generation that does not have all of a volume takes nothing away from it: what it lacks may be there.</summary>
-public sealed class IncompleteGenerationTests : IDisposable
+public class IncompleteGenerationTests : IDisposable
 {
     private readonly TempFolder folder = new();
 
@@ -24,7 +25,11 @@ public sealed class IncompleteGenerationTests : IDisposable
 
     private string Archive => folder["backup.tar"];
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Theory]
     [MemberData(nameof(Ways))]
@@ -84,6 +89,7 @@ public sealed class IncompleteGenerationTests : IDisposable
     [Fact]
     public void Whoever_hears_of_it_may_stop_before_anything_is_touched()
     {
+        StrictRun.NeedsUnix();
         Write(new ArchiveForge().Volume(Volume).File("saved"));
         string before = TreeDigest.Of(Volume);
         var e = Assert.Throws<BackupException>(() => BackupTar.Restore(Archive, Config, reporter: new Stopper()));

@@ -7,7 +7,7 @@ using Snapshotter.Engine.Volumes.Saving;
 namespace Snapshotter.Engine.Tests.Volumes;
 
 /// <summary>What is moved past a walk is missed; what merely comes and goes makes no backup incomplete.</summary>
-public sealed class MovedWhileWalkedTests : IDisposable
+public class MovedWhileWalkedTests : IDisposable
 {
     private readonly TempFolder folder = new();
     private int moved;
@@ -26,7 +26,11 @@ public sealed class MovedWhileWalkedTests : IDisposable
 
     private string Archive => folder["backup.tar"];
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Theory]
     [InlineData("z/precious", "a/precious")]

@@ -7,14 +7,18 @@ using Snapshotter.Fuzz;
 namespace Snapshotter.Engine.Tests.Volumes;
 
 /// <summary>No restore writes over, moves or removes the archive that it reads from, however that is reached.</summary>
-public sealed class OwnArchiveTests : IDisposable
+public class OwnArchiveTests : IDisposable
 {
     private readonly TempFolder folder = new();
 
     public static TheoryData<RestoreOptions> Ways =>
         [new RestoreOptions(), new RestoreOptions { InPlace = true }, new RestoreOptions { Include = ["**"] }];
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Theory]
     [InlineData("straight")]

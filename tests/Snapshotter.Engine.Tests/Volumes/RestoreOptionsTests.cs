@@ -1,11 +1,12 @@
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Tests.Strict;
 using Snapshotter.Engine.Tests.Support;
 using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.Engine.Tests.Volumes;
 
 /// <summary>The ways to restore less, elsewhere, or around what must stay.</summary>
-public sealed class RestoreOptionsTests : IDisposable
+public class RestoreOptionsTests : IDisposable
 {
     private readonly TempFolder folder = new();
 
@@ -15,7 +16,11 @@ public sealed class RestoreOptionsTests : IDisposable
 
     private string Volume => folder["volume"];
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public void Without_owners_the_roots_owner_stays()
@@ -217,6 +222,7 @@ public sealed class RestoreOptionsTests : IDisposable
     [InlineData("volume/nightly.tar", "other.tar")]
     public void The_archive_in_a_volume_stays_when_it_is_reached_through_another_mount(string from, string to)
     {
+        StrictRun.NeedsUnix();
         Assert.SkipUnless(IsRoot, "Mounting needs root.");
         folder.WriteFile("volume/a", "saved");
         folder.CreateFolder("volume", "sub");
@@ -257,6 +263,7 @@ public sealed class RestoreOptionsTests : IDisposable
     [InlineData(true)]
     public void A_mount_in_a_volume_stays(bool inPlace)
     {
+        StrictRun.NeedsUnix();
         Assert.SkipUnless(IsRoot, "Mounting needs root.");
         folder.WriteFile("volume/a", "saved");
         folder.CreateFolder("volume", "sub", "mounted");

@@ -3,6 +3,7 @@ using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.FileSystem.Linux;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tests.FileSystem;
+using Snapshotter.Engine.Tests.Strict;
 using Snapshotter.Engine.Tests.Support;
 using Snapshotter.Engine.Volumes;
 using Snapshotter.Engine.Volumes.Restoring;
@@ -11,7 +12,7 @@ namespace Snapshotter.Engine.Tests.Volumes;
 
 /// <summary>Folders with the name of a staging folder: those that are in use, those that a killed restore left, and those of others.</summary>
 [SupportedOSPlatform("linux")]
-public sealed class StagingTests : IDisposable
+public class StagingTests : IDisposable
 {
     private static readonly string[] Marks = ["swap", "half"];
 
@@ -31,7 +32,11 @@ public sealed class StagingTests : IDisposable
 
     private string Archive => folder["backup.tar"];
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Theory]
     [InlineData("")]
@@ -39,6 +44,7 @@ public sealed class StagingTests : IDisposable
     [InlineData("include")]
     public void A_folder_that_somebody_else_made_is_named_and_left(string mode)
     {
+        StrictRun.NeedsUnix();
         Plant(foreign: true, ("root/x", ""), ("old/x", ""), ("modes/x", ""), ("new/planted", ""), ("swap", ""), ("fill", ""));
         var report = Restore(mode);
         Assert.Contains(report.Warnings, notice => notice.Path.EndsWith(name, StringComparison.Ordinal));
@@ -136,6 +142,7 @@ public sealed class StagingTests : IDisposable
     [Fact]
     public void What_another_user_gave_such_a_name_is_named_by_a_backup()
     {
+        StrictRun.NeedsUnix();
         RootOnly();
         Plant(foreign: true, ("x", ""));
         var report = Backup("second").Volumes[0];
@@ -150,6 +157,7 @@ public sealed class StagingTests : IDisposable
     [Fact]
     public void Of_two_restores_one_is_refused_and_so_is_a_backup()
     {
+        StrictRun.NeedsUnix();
         using var root = fileSystem.OpenDirectory(volume);
         using (StagingArea.Enter(root, fileSystem.Traits, volume, TimeSpan.Zero, CancellationToken.None))
         {

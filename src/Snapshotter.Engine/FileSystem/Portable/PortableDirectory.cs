@@ -26,7 +26,21 @@ internal sealed class PortableDirectory(string path) : IDirectory
     public bool TryGetStatus(ReadOnlySpan<byte> name, out FileStatus status) =>
         PortableStatus.TryGet(PathOf(name, "stat"), followLinks: false, out status);
 
-    public FileError? AskForWriting(ReadOnlySpan<byte> name) => null;
+    public FileError? AskForWriting(ReadOnlySpan<byte> name)
+    {
+        var child = PathOf(name, "ask for writing to");
+        if (!OperatingSystem.IsWindows())
+        {
+            return null;
+        }
+        using var handle = WindowsCalls.OpenForMoving(PortablePath.ToNative(child));
+        if (!handle.IsInvalid)
+        {
+            return null;
+        }
+        var error = PortableError.OfSystem(Marshal.GetLastPInvokeError(), "open", child).Error;
+        return error is FileError.InUse or FileError.AccessDenied ? error : null;
+    }
 
     public DirectoryListing List()
     {
@@ -165,15 +179,25 @@ internal sealed class PortableDirectory(string path) : IDirectory
             }
             return;
         }
-        // Windows replaces files only.
-        if (PortableStatus.TryGet(from, followLinks: false, out var source) && source.Kind == FileKind.Directory
-            && PortableStatus.TryGet(to, followLinks: false, out var target) && target.Kind == FileKind.Directory)
+        // Windows replaces files only, and has one error for all that it does not replace.
+        if (PortableStatus.TryGet(to, followLinks: false, out var target) && PortableStatus.TryGet(from, followLinks: false, out var source)
+            && source.Id != target.Id)
         {
-            PortableError.Run("rename", to, () => Directory.Delete(to));
+            switch (source.Kind == FileKind.Directory, target.Kind == FileKind.Directory)
+            {
+                case (true, true):
+                    PortableError.Run("rename", to, () => Directory.Delete(to));
+                    break;
+                case (false, true):
+                    throw PortableError.Of(FileError.IsADirectory, $"rename to '{to}'", from, "a directory stands there");
+                case (true, false):
+                    throw PortableError.Of(FileError.NotADirectory, $"rename to '{to}'", from, "something else than a directory stands there");
+            }
         }
-        if (!WindowsCalls.Move(PortablePath.ToNative(from), PortablePath.ToNative(to), WindowsCalls.ReplaceExisting))
+        var error = WindowsCalls.Rename(PortablePath.ToNative(from), PortablePath.ToNative(to));
+        if (error != 0)
         {
-            throw PortableError.OfSystem(Marshal.GetLastPInvokeError(), $"rename to '{to}'", from);
+            throw PortableError.OfSystem(error, $"rename to '{to}'", from);
         }
     }
 
@@ -190,19 +214,11 @@ internal sealed class PortableDirectory(string path) : IDirectory
         }
         PortableError.Run("remove", child, () =>
         {
-            if (OperatingSystem.IsWindows())
+            if (OperatingSystem.IsWindows() && File.GetAttributes(child).HasFlag(FileAttributes.Directory))
             {
-                var attributes = File.GetAttributes(child);
-                if ((attributes & FileAttributes.ReadOnly) != 0)
-                {
-                    File.SetAttributes(child, attributes & ~FileAttributes.ReadOnly);
-                }
-                if ((attributes & FileAttributes.Directory) != 0)
-                {
-                    // A link to a directory.
-                    Directory.Delete(child);
-                    return;
-                }
+                // A link to a directory.
+                Directory.Delete(child);
+                return;
             }
             File.Delete(child);
         });

@@ -45,8 +45,18 @@ internal static class PortableMetadata
         });
     }
 
-    /// <summary>Sets the mode of a path that is no link, where the platform has modes and lets the process.</summary>
-    public static void SetMode(string path, int mode) => Try(MetadataLoss.Mode, "chmod", path, () => SetMode(path, null, mode));
+    /// <summary>Sets the mode of a path that is no link, where the platform lets the process; on Windows, whether it is read-only.</summary>
+    public static void SetMode(string path, int mode) => Try(MetadataLoss.Mode, "chmod", path, () =>
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            File.SetAttributes(path, WithReadOnly(File.GetAttributes(path), mode));
+        }
+        else
+        {
+            SetMode(path, null, mode);
+        }
+    });
 
     /// <summary>On Windows nothing is set; only the owner that all files are saved with there is none to lose.</summary>
     private static bool TrySetOwner(string path, in FileMetadata metadata) => OperatingSystem.IsWindows()
@@ -69,10 +79,12 @@ internal static class PortableMetadata
         else if (handle is not null)
         {
             // The owner's right to write is all of a mode that Windows files have. (On its folders the attribute means another thing.)
-            var attributes = File.GetAttributes(handle);
-            File.SetAttributes(handle, (mode & OwnerWrite) == 0 ? attributes | FileAttributes.ReadOnly : attributes & ~FileAttributes.ReadOnly);
+            File.SetAttributes(handle, WithReadOnly(File.GetAttributes(handle), mode));
         }
     }
+
+    private static FileAttributes WithReadOnly(FileAttributes attributes, int mode) =>
+        (mode & OwnerWrite) == 0 ? attributes | FileAttributes.ReadOnly : attributes & ~FileAttributes.ReadOnly;
 
     private static MetadataLoss Try(MetadataLoss loss, string operation, string path, Action set)
     {

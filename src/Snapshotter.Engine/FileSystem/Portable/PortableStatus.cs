@@ -49,13 +49,14 @@ internal static class PortableStatus
         }
         var attributes = (FileAttributes)information.Attributes;
         var isDirectory = attributes.HasFlag(FileAttributes.Directory);
+        var isReadOnly = attributes.HasFlag(FileAttributes.ReadOnly);
         var target = attributes.HasFlag(FileAttributes.ReparsePoint) ? new FileInfo(path).LinkTarget : null;
         var kind = target is not null ? FileKind.SymbolicLink : isDirectory ? FileKind.Directory : FileKind.Regular;
         var size = ((long)information.SizeHigh << 32) | information.SizeLow;
         return new FileStatus
         {
             Kind = kind,
-            Mode = ModeOnWindows(kind, attributes.HasFlag(FileAttributes.ReadOnly)),
+            Mode = ModeOnWindows(kind, isReadOnly),
             Size = kind switch
             {
                 FileKind.Regular => size,
@@ -63,6 +64,7 @@ internal static class PortableStatus
                 _ => 0,
             },
             Allocated = size,
+            IsReadOnly = isReadOnly,
             ModifiedAt = PortableTime.FromFileTime(information.ModifiedAt),
             LinkCount = information.LinkCount,
             Id = new FileId(information.VolumeSerialNumber, ((ulong)information.IndexHigh << 32) | information.IndexLow),

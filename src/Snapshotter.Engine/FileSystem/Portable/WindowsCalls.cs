@@ -11,6 +11,17 @@ internal static partial class WindowsCalls
     public const uint LockFailImmediately = 1;
     public const int LockViolation = 33;
 
+    private const int RenameInfoEx = 22;
+    private const uint RenameReplace = 0x01;
+    private const uint RenamePosix = 0x02;
+    private const uint RenameIgnoreReadOnly = 0x40;
+    private const int InvalidFunction = 1;
+    private const int NotSupported = 50;
+    private const int InvalidParameter = 87;
+    private const int CallNotImplemented = 120;
+    private const int InvalidLevel = 124;
+
+    private const uint Delete = 0x0001_0000;
     private const uint ReadAttributes = 0x80;
     private const uint ShareAll = 7;
     private const uint OpenExisting = 3;
@@ -20,6 +31,55 @@ internal static partial class WindowsCalls
     /// <summary>A handle good for asking only, also of a directory or link.</summary>
     public static SafeFileHandle OpenForStatus(string path, bool followLinks) => CreateFile(
         path, ReadAttributes, ShareAll, 0, OpenExisting, BackupSemantics | (followLinks ? 0 : OpenReparsePoint), 0);
+
+    /// <summary>A handle good for moving or removing what the name stands for, itself and not what it links to.</summary>
+    public static SafeFileHandle OpenForMoving(string path) => CreateFile(
+        path, Delete | ReadAttributes, ShareAll, 0, OpenExisting, BackupSemantics | OpenReparsePoint, 0);
+
+    /// <summary>
+    /// Renames over whatever file stands there, be it open or read-only: as Unix does, where the file system knows that (NTFS
+    /// of Windows 10 and later); else as <see cref="Move"/> does, which neither open nor read-only targets stand.
+    /// </summary>
+    /// <returns>0, or the error of the system.</returns>
+    public static int Rename(string path, string newPath)
+    {
+        using (var handle = OpenForMoving(path))
+        {
+            if (handle.IsInvalid)
+            {
+                return Marshal.GetLastPInvokeError();
+            }
+
+            foreach (uint flags in (ReadOnlySpan<uint>)[RenameReplace | RenamePosix | RenameIgnoreReadOnly, RenameReplace | RenamePosix])
+            {
+                int error = Rename(handle, newPath, flags);
+                if (error is not (InvalidFunction or NotSupported or InvalidParameter or CallNotImplemented or InvalidLevel))
+                {
+                    return error;
+                }
+            }
+        }
+
+        return Move(path, newPath, ReplaceExisting) ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    private static unsafe int Rename(SafeFileHandle file, string newPath, uint flags)
+    {
+        // FILE_RENAME_INFO: flags, padding, a root directory that is not used, the name's length and the name with its end.
+        int nameOffset = (2 * nint.Size) + sizeof(uint);
+        byte[] buffer = new byte[nameOffset + ((newPath.Length + 1) * sizeof(char))];
+        BitConverter.TryWriteBytes(buffer, flags);
+        BitConverter.TryWriteBytes(buffer.AsSpan(2 * nint.Size), newPath.Length * sizeof(char));
+        MemoryMarshal.AsBytes(newPath.AsSpan()).CopyTo(buffer.AsSpan(nameOffset));
+        fixed (byte* information = buffer)
+        {
+            return SetInformation(file, RenameInfoEx, information, (uint)buffer.Length) ? 0 : Marshal.GetLastPInvokeError();
+        }
+    }
+
+    [LibraryImport("kernel32", EntryPoint = "SetFileInformationByHandle", SetLastError = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static unsafe partial bool SetInformation(SafeFileHandle file, int kind, void* information, uint size);
 
     [LibraryImport("kernel32", EntryPoint = "GetFileInformationByHandle", SetLastError = true)]
     [return: MarshalAs(UnmanagedType.Bool)]

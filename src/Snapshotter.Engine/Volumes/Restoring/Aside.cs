@@ -89,6 +89,11 @@ internal sealed class Aside(OpenPlace place, string folder, WriteMode mode, Loss
             {
                 Rename(thing, Own(), thing.Aside);
             }
+            catch (FileSystemException e) when (e.Error == FileError.InUse && mode != WriteMode.Fresh)
+            {
+                TreeRemover.Remove(Own(), thing.Aside);
+                LeaveInUse(e);
+            }
             catch (FileSystemException e) when (e.Error == FileError.CrossDevice)
             {
                 TreeRemover.Remove(Own(), thing.Aside);
@@ -117,6 +122,10 @@ internal sealed class Aside(OpenPlace place, string folder, WriteMode mode, Loss
 
                 Rename(thing, beside.Directory, AtomicFile.Name);
             }
+        }
+        catch (FileSystemException e) when (e.Error == FileError.InUse && mode != WriteMode.Fresh)
+        {
+            LeaveInUse(e);
         }
         finally
         {
@@ -152,10 +161,22 @@ internal sealed class Aside(OpenPlace place, string folder, WriteMode mode, Loss
                 throw Told(e, thing);
             }
 
-            TreeRemover.Remove(thing.Directory, thing.Name);
+            try
+            {
+                TreeRemover.Remove(thing.Directory, thing.Name);
+            }
+            catch (FileSystemException inner) when (inner.Error == FileError.InUse)
+            {
+                throw Told(inner, thing);
+            }
+
             from.Rename(name, thing.Directory, thing.Name);
         }
     }
+
+    /// <summary>One file that another program has open does not keep the others from their places.</summary>
+    private void LeaveInUse(FileSystemException e) => losses.Note(new Notice(
+        BackupError.NotKept, e.Path, $"'{e.Path}' is not restored, and is as it was: another program has it open ({e.Detail})."));
 
     /// <summary>Under the path that the user knows.</summary>
     private static FileSystemException Told(FileSystemException e, in Waiting thing) =>

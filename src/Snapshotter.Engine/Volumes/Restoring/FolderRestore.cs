@@ -2,6 +2,7 @@ using System.Text;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Volumes.Restoring.Preflight;
 
 namespace Snapshotter.Engine.Volumes.Restoring;
 
@@ -137,6 +138,7 @@ internal sealed class FolderRestore(
             }
 
             cancellation.ThrowIfCancellationRequested();
+            RefuseWhatIsInUse(root);
             swap.Begin();
         }
         catch
@@ -147,6 +149,17 @@ internal sealed class FolderRestore(
 
         var wanted = Finish(swap, root, staging, before);
         End(root, staging, wanted);
+    }
+
+    /// <summary>Windows keeps what others have open from being moved: it was looked at before, but the extraction took its time.</summary>
+    private void RefuseWhatIsInUse(IDirectory root)
+    {
+        if (fileSystem.Traits.HasReservedNames
+            && TreeSurvey.Of(root.Reopen(), target.Keep, fileSystem.Traits).Obstacles is { Count: > 0 } obstacles)
+        {
+            throw new BackupException(
+                BackupError.VolumeNotWritable, $"'{Place}' cannot be restored: {string.Join("; ", obstacles)}. Nothing was changed.", Place);
+        }
     }
 
     private FileMetadata Finish(VolumeSwap swap, IDirectory root, StagingArea staging, in FileStatus before)

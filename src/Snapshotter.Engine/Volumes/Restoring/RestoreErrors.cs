@@ -26,6 +26,9 @@ internal static class RestoreErrors
         },
         FileError.AccessDenied => new(
             BackupError.VolumeNotWritable, $"'{path}' cannot be restored: {cause.Message}.", path, cause) { Remedy = Remedy.ChangeUser },
+        FileError.InUse => new(
+            BackupError.VolumeNotWritable,
+            $"'{path}' cannot be restored: {cause.Message}. Another program has that open; end the program and restore again.", path, cause),
         FileError.Moved or FileError.NotEmpty or FileError.NotADirectory or FileError.IsADirectory or FileError.SymbolicLink => new(
             BackupError.VolumeChanged,
             $"'{path}' was changed by somebody else while it was restored, and is not wholly restored: {cause.Message}.", path, cause)

@@ -41,7 +41,7 @@ internal sealed class ExistingEntries(IDirectory root, VolumePart part, FileSyst
         if (status.Kind != FileKind.Directory)
         {
             Bytes += status.Allocated;
-            Note(Obstacle.In(parent, name.Span, status, device, traits));
+            Note(ObstacleAt(parent, name.Span, status));
         }
     }
 
@@ -77,11 +77,15 @@ internal sealed class ExistingEntries(IDirectory root, VolumePart part, FileSyst
                 return;
             }
 
-            Note(Obstacle.In(parent ?? root, name, status, device, traits));
+            Note(ObstacleAt(parent ?? root, name, status));
             device = status.Id.Device;
             directory = (parent ?? root).OpenDirectory(name);
         }
     }
+
+    /// <summary>What is in use on Windows is left as it is and told when its turn comes: the other entries are put in their places.</summary>
+    private string? ObstacleAt(IDirectory parent, ReadOnlySpan<byte> name, in FileStatus status) =>
+        traits.HasReservedNames ? null : Obstacle.In(parent, name, status, device, traits);
 
     private void Note(string? obstacle)
     {

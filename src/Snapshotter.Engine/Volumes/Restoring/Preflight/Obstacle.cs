@@ -18,6 +18,11 @@ internal static class Obstacle
             return $"'{RestoreErrors.PathOf(directory, name)}' {problem}";
         }
 
+        if (traits.HasReservedNames)
+        {
+            return AskWindows(directory, name);
+        }
+
         // To the owner, shut directories are opened; and root may do anything but on what is read-only.
         bool mayBeRefused = status.Id.Device != device || (!traits.IsPrivileged && status.UserId != traits.UserId);
         if (status.Kind != FileKind.Directory || !mayBeRefused)
@@ -32,6 +37,14 @@ internal static class Obstacle
             _ => null,
         };
     }
+
+    /// <summary>There each file may be open in another program, and whoever may list a directory may not always remove what is in it.</summary>
+    private static string? AskWindows(IDirectory directory, ReadOnlySpan<byte> name) => directory.AskForWriting(name) switch
+    {
+        FileError.InUse => $"'{RestoreErrors.PathOf(directory, name)}' is open in another program",
+        FileError.AccessDenied => $"'{RestoreErrors.PathOf(directory, name)}' may not be moved or removed by this user",
+        _ => null,
+    };
 
     /// <summary>What an attribute of the file system forbids; null when there is none.</summary>
     public static string? ProblemOf(in FileStatus status) => status.IsFixed

@@ -107,7 +107,7 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
         TreeSurvey? old = null;
         if (existing == path && way != RestoreWay.Over)
         {
-            old = way == RestoreWay.InPlace
+            old = way == RestoreWay.InPlace || fileSystem.Traits.HasReservedNames
                 ? TreeSurvey.Of(root.Reopen(), target.Keep, fileSystem.Traits)
                 : TreeSurvey.OfNames(root.Reopen(), target.Keep, fileSystem.Traits);
             Refuse(path, old.Obstacles);
