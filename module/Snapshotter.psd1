@@ -9,8 +9,6 @@
     Description          = 'Saves the volumes of Docker containers, and any folder or file you name, into one plain .tar, and brings them back exactly: links, owners, attributes, holes. Crash-safe appends, generations, checksums.'
     CompatiblePSEditions = @('Core')
     PowerShellVersion    = '7.6'
-    TypesToProcess       = @('Snapshotter.Types.ps1xml')
-    FormatsToProcess     = @('Snapshotter.Format.ps1xml')
     CmdletsToExport      = @(
         'Backup-Volume'
         'Get-BackupTar'

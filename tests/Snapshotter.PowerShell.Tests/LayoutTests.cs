@@ -13,10 +13,8 @@ public sealed class LayoutTests
         string[] expected =
         [
             "LICENSE",
-            "Snapshotter.Format.ps1xml",
             "Snapshotter.Loader.dll",
             "Snapshotter.PowerShell.dll",
-            "Snapshotter.Types.ps1xml",
             "Snapshotter.psd1",
             "en-US/Snapshotter.PowerShell.dll-Help.xml",
             "en-US/about_Snapshotter.help.txt",

@@ -7,12 +7,12 @@ using Snapshotter.Engine.Volumes;
 namespace Snapshotter.PowerShell.Output;
 
 /// <summary>
-/// What tables and lists show of a result. Snapshotter.Types.ps1xml makes hidden properties of these methods: unlike script
+/// What tables and lists show of a result. DisplayMembers makes hidden properties of these methods: unlike script
 /// blocks they work in constrained language too, and in a fraction of the time.
 /// </summary>
 public static class DisplayProperties
 {
-    /// <summary>Columns beside Target, and the spaces between: those of Snapshotter.Format.ps1xml.</summary>
+    /// <summary>Columns beside Target, and the spaces between: those of DisplayViews.</summary>
     private const int BesideSaved = 49, BesideRestored = 39, BesideArchived = 47, BesideTested = 35, BesidePlanned = 44,
         BesideEntry = 50, BesideContainer = 11;
 

@@ -1,0 +1,112 @@
+using System.Management.Automation;
+
+namespace Snapshotter.PowerShell.Output;
+
+/// <summary>The tables and lists in which results are shown. The first view of a type is the one that is taken unasked.</summary>
+internal static class DisplayViews
+{
+    public static ExtendedTypeDefinition[] All() =>
+    [
+        Views(
+            "Snapshotter.Engine.Volumes.VolumeReport#Restored",
+            Table(
+                null,
+                Column("Complete", 8), Number("Warnings", 8, "WarningCount"), Number("Generation", 10), Number("Size", 9, "SizeText"),
+                Column("Path", 0, "RestoredPath"), Column("Target", 0, "RestoredTarget"))),
+        Views(
+            "Snapshotter.Engine.Volumes.VolumeReport",
+            Table(
+                null,
+                Column("Complete", 8), Number("Warnings", 8, "WarningCount"), Number("Generation", 10), Number("Size", 9, "SizeText"),
+                Number("Duration", 9, "DurationText"), Column("Target", 0, "SavedTarget")),
+            List(
+                ("Archive", "ShownArchive"), ("Prefix", "ShownPrefix"), (null, "Generation"), ("Target", "ShownTarget"),
+                ("Path", "ShownPath"), (null, "Type"), (null, "Entries"), ("Size", "SizeText"), ("Duration", "DurationText"),
+                (null, "Complete"), ("Removed", "RemovedText"), ("Warnings", "WarningLines"))),
+        Views(
+            "Snapshotter.Engine.Volumes.ArchivedVolume",
+            Table(
+                ("Archive", "ShownArchive"),
+                Column("Complete", 8), Number("Generation", 10), Column("Created", 16, "CreatedText"), Number("Size", 9, "SizeText"),
+                Column("Prefix", 0, "PrefixText"), Column("Target", 0, "TargetText")),
+            List(
+                ("Archive", "ShownArchive"), ("Prefix", "ShownPrefix"), (null, "Generation"), (null, "Newest"),
+                ("Created", "CreatedText"), ("Target", "ShownTarget"), (null, "Id"), (null, "Type"), (null, "Entries"),
+                ("Size", "SizeText"), (null, "Checksum"), (null, "Complete"))),
+        Views(
+            "Snapshotter.Engine.Volumes.VolumeTestReport",
+            Table(
+                ("Archive", "ShownArchive"),
+                Column("Passed", 6), Number("Errors", 6, "ErrorCount"), Number("Generation", 10), Number("Size", 9, "SizeText"),
+                Column("Prefix", 0, "PrefixText"), Column("Target", 0, "TargetText")),
+            List(
+                ("Archive", "ShownArchive"), ("Prefix", "ShownPrefix"), (null, "Generation"), ("Target", "ShownTarget"),
+                (null, "Entries"), ("Size", "SizeText"), (null, "Verified"), ("Duration", "DurationText"), (null, "Passed"),
+                ("Errors", "ErrorLines"))),
+        Views(
+            "Snapshotter.Engine.Volumes.PlannedGeneration",
+            Table(
+                ("Archive", "ShownArchive"),
+                Column("Stays", 5, "Keep"), Number("Generation", 10), Column("Created", 16, "CreatedText"), Number("Size", 9, "SizeText"),
+                Column("Prefix", 0, "PrefixText"), Column("Why", 0, "WhyText")),
+            List(
+                ("Archive", "ShownArchive"), ("Prefix", "ShownPrefix"), (null, "Generation"), ("Created", "CreatedText"),
+                ("Size", "SizeText"), (null, "Stays"), ("Why", "WhyText"), ("Volumes", "VolumesText"))),
+        Views(
+            "Snapshotter.Engine.Volumes.ArchivedEntry",
+            Table(
+                ("Volume", "VolumeText"),
+                Column("Mode", 10, "ModeText"), Column("Owner", 11), Number("Size", 9, "SizeText"), Column("Modified", 16, "ModifiedText"),
+                Column("Path", 0, "PathText")),
+            List(
+                ("Archive", "ShownArchive"), ("Prefix", "ShownPrefix"), (null, "Generation"), ("Target", "ShownTarget"),
+                ("Path", "ShownPath"), (null, "Type"), ("LinkTarget", "ShownLink"), ("Mode", "ModeText"), (null, "Owner"),
+                ("Size", "SizeText"), ("Modified", "ModifiedText"), (null, "Offset"))),
+        Views(
+            "Snapshotter.Docker.ContainerVolumeConfig",
+            Table(
+                null,
+                Column("State", 10), Column("Container", 0, "ContainerText"), Column("Prefix", 0, "PrefixText"),
+                Column("Volumes", 0, "VolumesText")),
+            List(("Container", "ContainerText"), (null, "State"), ("Prefix", "PrefixText"), ("Volumes", "VolumesText"))),
+        Views(
+            "Snapshotter.Engine.Reporting.Notice",
+            Table(wrap: true, null, Column("Kind", 20), Column("Message", 0, "NoticeLine")),
+            List((null, "Kind"), ("Path", "ShownPath"), ("Message", "NoticeLine"))),
+    ];
+
+    private static ExtendedTypeDefinition Views(string type, params PSControl[] controls) =>
+        new(type, controls.Select(control => new FormatViewDefinition(type, control)));
+
+    /// <summary>A column; one without a width shares with the others of that kind what is left.</summary>
+    private static TableColumn Column(string label, int width, string? property = null) =>
+        new(label, width, Alignment.Undefined, property ?? label);
+
+    private static TableColumn Number(string label, int width, string? property = null) =>
+        new(label, width, Alignment.Right, property ?? label);
+
+    private static TableControl Table((string Label, string Property)? group, params TableColumn[] columns) => Table(false, group, columns);
+
+    private static TableControl Table(bool wrap, (string Label, string Property)? group, params TableColumn[] columns)
+    {
+        TableControlBuilder table = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false);
+        if (group is { } by)
+            table.GroupByProperty(by.Property, null, by.Label);
+        foreach (TableColumn column in columns)
+            table.AddHeader(column.Alignment, column.Width, column.Label);
+        TableRowDefinitionBuilder row = table.StartRowDefinition(wrap, null, null);
+        foreach (TableColumn column in columns)
+            row.AddPropertyColumn(column.Property, Alignment.Undefined, null);
+        return row.EndRowDefinition().EndTable();
+    }
+
+    private static ListControl List(params (string? Label, string Property)[] items)
+    {
+        ListEntryBuilder entry = ListControl.Create(outOfBand: false).StartEntry(null, null);
+        foreach ((string? label, string property) in items)
+            entry.AddItemProperty(property, label, null);
+        return entry.EndEntry().EndList();
+    }
+
+    private readonly record struct TableColumn(string Label, int Width, Alignment Alignment, string Property);
+}
