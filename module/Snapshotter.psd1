@@ -1,6 +1,5 @@
 @{
-    NestedModules        = @('Snapshotter.Loader.dll')
-    RootModule           = 'Snapshotter.PowerShell.dll'
+    NestedModules        = @('Snapshotter.Loader.dll', 'Snapshotter.PowerShell.dll')
     ModuleVersion        = '1.0.0'
     GUID                 = '7d0a5f5c-6a0b-4b1e-9a55-2f3a1c1f6f0e'
     Author               = 'The Snapshotter maintainers'

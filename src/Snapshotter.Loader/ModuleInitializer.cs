@@ -13,6 +13,7 @@ public sealed class ModuleInitializer : IModuleAssemblyInitializer
     {
         var context = new ModuleLoadContext();
         AssemblyLoadContext.Default.Resolving += context.Serve;
+        context.LoadCmdlets();
         return context;
     });
 

@@ -1,5 +1,7 @@
 using System.Management.Automation.Language;
+using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using System.Runtime.InteropServices;
 using Snapshotter.PowerShell.Tests.Support;
 
 namespace Snapshotter.PowerShell.Tests;
@@ -7,10 +9,20 @@ namespace Snapshotter.PowerShell.Tests;
 /// <summary>What the build lays in out/.</summary>
 public sealed class LayoutTests
 {
+    /// <summary>What is compiled ahead of time, for each of <see cref="Platforms"/>.</summary>
+    private static readonly string[] Compiled =
+        ["Snapshotter.Docker.dll", "Snapshotter.Engine.dll", "Snapshotter.PowerShell.dll", "System.IO.Hashing.dll", "YamlDotNet.dll"];
+
+    /// <summary>Those that most people have, and this one.</summary>
+    public static TheoryData<string> Platforms => [.. new[] { "linux-x64", "win-x64", ThisPlatform }.Distinct()];
+
+    private static string ThisPlatform =>
+        $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
+
     [Fact]
     public void Module_has_exactly_these_files()
     {
-        string[] expected =
+        IEnumerable<string> expected =
         [
             "LICENSE",
             "Snapshotter.Loader.dll",
@@ -31,21 +43,47 @@ public sealed class LayoutTests
             "lib/Snapshotter.Engine.dll",
             "lib/System.IO.Hashing.dll",
             "lib/YamlDotNet.dll",
+            .. Platforms.SelectMany(platform => Compiled.Select(name => $"lib/{platform.Data}/{name}")),
         ];
-        Assert.Equal(expected, Directory.EnumerateFiles(Repository.Module, "*", SearchOption.AllDirectories)
-            .Select(path => Path.GetRelativePath(Repository.Module, path).Replace('\\', '/')).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            expected.Order(StringComparer.Ordinal),
+            Directory.EnumerateFiles(Repository.Module, "*", SearchOption.AllDirectories)
+                .Select(path => Path.GetRelativePath(Repository.Module, path).Replace('\\', '/')).Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void Assemblies_that_every_platform_loads_are_IL()
+        => Assert.All(
+            Directory.EnumerateFiles(Repository.Module, "*.dll").Concat(Directory.EnumerateFiles(Path.Join(Repository.Module, "lib"), "Snapshotter.*.dll")),
+            path => Assert.False(IsCompiled(path), path));
+
     [Theory]
-    [InlineData("module/Snapshotter/Snapshotter.PowerShell.dll")]
-    [InlineData("module/Snapshotter/lib/Snapshotter.Engine.dll")]
-    [InlineData("module/Snapshotter/lib/YamlDotNet.dll")]
-    [InlineData("module/Snapshotter/Snapshotter.Loader.dll")]
-    public void Release_build_is_compiled_ahead_of_time(string assembly)
+    [MemberData(nameof(Platforms))]
+    public void Release_build_is_compiled_ahead_of_time(string platform)
+        => Assert.All(Compiled, name => Assert.True(IsCompiled(Path.Join(Repository.Module, "lib", platform, name)), name));
+
+    /// <summary>PowerShell asks for the IL by its path, and must take what the loader has loaded for it.</summary>
+    [Theory]
+    [MemberData(nameof(Platforms))]
+    public void Compiled_assembly_is_the_same_as_the_IL(string platform)
+        => Assert.All(Compiled, name => Assert.Equal(
+            Identity(Path.Join(Repository.Module, name == "Snapshotter.PowerShell.dll" ? "" : "lib", name)),
+            Identity(Path.Join(Repository.Module, "lib", platform, name))));
+
+    [Fact]
+    public void Compiled_assemblies_are_loaded()
     {
-        using var stream = File.OpenRead(Path.Join(Repository.Root, "out", assembly));
-        using var reader = new PEReader(stream);
-        Assert.NotEqual(0, reader.PEHeaders.CorHeader!.ManagedNativeHeaderDirectory.Size);
+        using var folder = new TestFolder();
+        PwshProcess result = PwshProcess.RunCommand($$"""
+            $null = Initialize-BackupTar '{{folder.Archive}}'
+            $null = Backup-Volume -Config '{{folder["config.yml"]}}' '{{folder.Archive}}'
+            [AppDomain]::CurrentDomain.GetAssemblies().Location.Where({ $_.StartsWith('{{Repository.Module}}') }) | Sort-Object
+            """);
+        Assert.Equal("", result.Error);
+        string[] names = ["Snapshotter.Docker.dll", "Snapshotter.Engine.dll", "Snapshotter.PowerShell.dll", "System.IO.Hashing.dll", "YamlDotNet.dll"];
+        Assert.Equal(
+            [.. names.Select(name => Path.Join(Repository.Module, "lib", ThisPlatform, name)), Path.Join(Repository.Module, "Snapshotter.Loader.dll")],
+            result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Fact]
@@ -73,5 +111,19 @@ public sealed class LayoutTests
             Parser.ParseFile(path, out _, out ParseError[] errors);
             Assert.Empty(errors.Select(e => $"{path}: {e}"));
         });
+    }
+
+    private static bool IsCompiled(string path)
+    {
+        using var reader = new PEReader(File.OpenRead(path));
+        return reader.PEHeaders.CorHeader!.ManagedNativeHeaderDirectory.Size != 0;
+    }
+
+    private static (string Name, Version Version, Guid Mvid) Identity(string path)
+    {
+        using var reader = new PEReader(File.OpenRead(path));
+        MetadataReader metadata = reader.GetMetadataReader();
+        AssemblyDefinition assembly = metadata.GetAssemblyDefinition();
+        return (metadata.GetString(assembly.Name), assembly.Version, metadata.GetGuid(metadata.GetModuleDefinition().Mvid));
     }
 }

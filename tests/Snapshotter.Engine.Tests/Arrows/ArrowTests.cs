@@ -72,10 +72,12 @@ public sealed class ArrowTests
     public void The_module_loads_the_loader_before_the_cmdlets_and_nothing_else()
     {
         string manifest = File.ReadAllText(Path.Combine(Repository.Root, "module", "Snapshotter.psd1"));
-        var assemblies = System.Text.RegularExpressions.Regex.Matches(manifest, @"(\w+) += .*?([\w.]+\.dll)")
-            .Select(match => $"{match.Groups[1].Value} {match.Groups[2].Value}");
+        var assemblies = System.Text.RegularExpressions.Regex.Matches(manifest, @"[\w.]+\.dll").Select(match => match.Value);
 
-        Assert.Equal(["NestedModules Snapshotter.Loader.dll", "RootModule Snapshotter.PowerShell.dll"], assemblies);
+        // PowerShell would load a root module, or an assembly that is required, before it calls the loader.
+        Assert.Contains("NestedModules", manifest);
+        Assert.DoesNotMatch("RootModule|RequiredAssemblies", manifest);
+        Assert.Equal(["Snapshotter.Loader.dll", "Snapshotter.PowerShell.dll"], assemblies);
     }
 
     /// <summary>Lines "type -> namespace" for each reference from a part to one that is not in its list.</summary>
