@@ -43,6 +43,7 @@ public static class BackupTar
         reporter ??= SilentReporter.Instance;
         string path = Path.GetFullPath(archive);
         EntryNames.PrepareIds();
+        config = VolumePlaces.Canonical(config, OperatingSystem.IsWindows());
         var report = new VolumeBackup(Platform, config, options, reporter).Run(path, cancellation);
         new KeepPolicy(Platform, path, config, options).Apply(report, reporter, cancellation);
         return report;
@@ -56,6 +57,7 @@ public static class BackupTar
         string archive, VolumeConfig config, BackupOptions? options = null, CancellationToken cancellation = default)
     {
         EntryNames.PrepareIds();
+        config = VolumePlaces.Canonical(config, OperatingSystem.IsWindows());
         new VolumeBackup(Platform, config, options ?? new BackupOptions(), SilentReporter.Instance)
             .Check(Path.GetFullPath(archive), cancellation);
     }
@@ -68,6 +70,7 @@ public static class BackupTar
         string archive, VolumeConfig config, CancellationToken cancellation = default)
     {
         VolumeConfigFile.Validate(config);
+        config = VolumePlaces.Canonical(config, OperatingSystem.IsWindows());
         return new KeepPolicy(Platform, Path.GetFullPath(archive), config, new BackupOptions()).Preview(cancellation);
     }
 

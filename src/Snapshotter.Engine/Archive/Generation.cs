@@ -77,7 +77,8 @@ internal sealed record Generation
     public bool MayHold(string target)
     {
         string id = EntryNames.IdOf(target);
-        return Volumes.Any(v => v.Id == id) || DamagedVolumes.Any(v => v.MayBe(target, id));
+        string key = TargetName.KeyOf(target);
+        return Volumes.Any(v => TargetName.KeyOf(v) == key) || DamagedVolumes.Any(v => v.MayBe(target, id));
     }
 
     /// <summary>The number of the generation behind one with the number given.</summary>

@@ -91,6 +91,9 @@ public enum Remedy
     /// <summary>Name the volumes and their places in a configuration, or restore elsewhere.</summary>
     NameVolumes,
 
+    /// <summary>Say where the volume stands on this machine, or work where its path is one: in a container that shares the volumes.</summary>
+    NamePlace,
+
     /// <summary>Restore to another place.</summary>
     RestoreElsewhere,
 

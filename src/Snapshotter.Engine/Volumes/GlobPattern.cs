@@ -49,6 +49,33 @@ internal sealed class GlobPattern
         names = [.. compiled];
     }
 
+    /// <summary>A pattern with slashes between its names: on Windows backslashes separate too, but for those in a set of characters.</summary>
+    public static string WithSlashes(string pattern, bool windows)
+    {
+        if (!windows || pattern is null || !pattern.Contains('\\', StringComparison.Ordinal))
+        {
+            return pattern!;
+        }
+
+        char[] text = pattern.ToCharArray();
+        bool isSet = false;
+        for (int i = 0; i < text.Length; i++)
+        {
+            isSet = text[i] switch
+            {
+                '[' => pattern.IndexOf(']', i) > 0,
+                ']' => false,
+                _ => isSet,
+            };
+            if (text[i] == '\\' && !isSet)
+            {
+                text[i] = '/';
+            }
+        }
+
+        return new string(text);
+    }
+
     /// <summary>What is wrong with a pattern, as a sentence that says what to do; null when nothing is.</summary>
     public static string? FindMistake(string? pattern)
     {

@@ -29,16 +29,18 @@ public sealed class GlobSet
     public bool IsEmpty => patterns.Length == 0;
 
     /// <summary>Compiles patterns.</summary>
-    /// <param name="patterns">The patterns, with slashes on every platform.</param>
+    /// <param name="patterns">The patterns, with slashes on every platform; on Windows, with backslashes as well.</param>
     /// <param name="caseSensitive">Whether names that differ in case only are different, as the file system has it.</param>
     /// <exception cref="BackupException"><see cref="BackupError.ConfigInvalid"/>: a pattern is wrong.</exception>
     public static GlobSet Create(IEnumerable<string> patterns, bool caseSensitive)
     {
         ArgumentNullException.ThrowIfNull(patterns);
         string[] texts = [.. patterns];
-        return new GlobSet(texts, [.. texts.Select(pattern => GlobPattern.FindMistake(pattern) is { } problem
-            ? throw new BackupException(BackupError.ConfigInvalid, $"A pattern is wrong: {problem}.", pattern)
-            : new GlobPattern(pattern, caseSensitive))]);
+        return new GlobSet(texts, [.. texts
+            .Select(pattern => GlobPattern.WithSlashes(pattern, OperatingSystem.IsWindows()))
+            .Select(pattern => GlobPattern.FindMistake(pattern) is { } problem
+                ? throw new BackupException(BackupError.ConfigInvalid, $"A pattern is wrong: {problem}.", pattern)
+                : new GlobPattern(pattern, caseSensitive))]);
     }
 
     /// <summary>The patterns that have matched nothing so far.</summary>

@@ -4,9 +4,8 @@ using Snapshotter.Engine.Reporting;
 namespace Snapshotter.Engine.Volumes;
 
 /// <summary>
-/// Patterns that look right and match nothing: a volume's own path where a path below its root is meant, and backslashes
-/// where names cannot have them. A pattern of what is excluded that excludes nothing would save, or write over, what it was
-/// to keep out of it.
+/// Patterns that look right and match nothing: a volume's own path where a path below its root is meant. A pattern of what is
+/// excluded that excludes nothing would save, or write over, what it was to keep out of it.
 /// </summary>
 internal static class PatternMistakes
 {
@@ -20,8 +19,7 @@ internal static class PatternMistakes
         List<string> roots = [.. volumes.SelectMany(v => new[] { v.Path, v.Target }).Distinct()];
         foreach (string pattern in patterns)
         {
-            RefuseBackslashes(fileSystem, pattern);
-            if (FindOwnPath(pattern, roots) is { } own && !roots.Exists(root => Exists(fileSystem, root, own)))
+            if (FindOwnPath(fileSystem, pattern, roots) is { } own && !roots.Exists(root => Exists(fileSystem, root, own)))
             {
                 throw OwnPath(pattern, own);
             }
@@ -32,29 +30,20 @@ internal static class PatternMistakes
     /// <exception cref="BackupException">ConfigInvalid.</exception>
     public static void RefuseUnmatched(IFileSystem fileSystem, string pattern, IEnumerable<string> roots)
     {
-        RefuseBackslashes(fileSystem, pattern);
-        if (FindOwnPath(pattern, roots) is { } own)
+        if (FindOwnPath(fileSystem, pattern, roots) is { } own)
         {
             throw OwnPath(pattern, own);
         }
     }
 
-    private static void RefuseBackslashes(IFileSystem fileSystem, string pattern)
+    private static string? FindOwnPath(IFileSystem fileSystem, string written, IEnumerable<string> roots)
     {
-        if (fileSystem.Traits.HasReservedNames && pattern.Contains('\\', StringComparison.Ordinal))
-        {
-            throw new BackupException(
-                BackupError.ConfigInvalid,
-                $"A pattern is wrong: '{pattern}' has a backslash, which no name has here; write '{pattern.Replace('\\', '/')}'.", pattern);
-        }
-    }
-
-    private static string? FindOwnPath(string pattern, IEnumerable<string> roots)
-    {
+        var comparison = fileSystem.Traits.IsCaseSensitive ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        string pattern = GlobPattern.WithSlashes(written, fileSystem.Traits.HasReservedNames);
         foreach (string root in roots)
         {
             string path = root.Replace('\\', '/').TrimEnd('/');
-            if (path.Length > 0 && pattern.StartsWith(path, StringComparison.Ordinal) && (pattern.Length == path.Length || pattern[path.Length] == '/'))
+            if (path.Length > 0 && pattern.StartsWith(path, comparison) && (pattern.Length == path.Length || pattern[path.Length] == '/'))
             {
                 return path;
             }

@@ -17,10 +17,7 @@ internal static class VolumeConfigRules
 
     /// <summary>Whether a path is absolute; one that begins with a slash is so everywhere, as seen inside a container.</summary>
     public static bool IsAbsolute(string path, bool windows)
-        => path.StartsWith('/') || (windows && (path.StartsWith(@"\\", StringComparison.Ordinal) || HasDriveRoot(path)));
-
-    private static bool HasDriveRoot(string path)
-        => path.Length >= 3 && char.IsAsciiLetter(path[0]) && path[1] == ':' && path[2] is '\\' or '/';
+        => path.StartsWith('/') || (windows && (path.StartsWith(@"\\", StringComparison.Ordinal) || TargetName.IsOfWindows(path)));
 
     /// <summary>What is wrong with a prefix, or null.</summary>
     private static string? PrefixMistake(string? prefix)
@@ -92,7 +89,7 @@ internal static class VolumeConfigRules
                 return (target, $"the volume {problem}");
             }
 
-            if (!targets.Add(Normalize(volume.Target, windows)))
+            if (!targets.Add(TargetName.IsOfWindows(volume.Target) ? TargetName.KeyOf(volume.Target) : Normalize(volume.Target, windows)))
             {
                 return (target, $"the volume '{volume.Target}' is listed twice; remove one of them");
             }
@@ -102,7 +99,7 @@ internal static class VolumeConfigRules
                 return (new ConfigPlace(ConfigField.Source, i), $"the source {sourceProblem}");
             }
 
-            if (!paths.Add(Normalize(volume.Path, windows)))
+            if (!paths.Add(windows && TargetName.IsOfWindows(volume.Path) ? TargetName.KeyOf(volume.Path) : Normalize(volume.Path, windows)))
             {
                 return (
                     volume.Source is null ? target : new ConfigPlace(ConfigField.Source, i),
@@ -117,7 +114,7 @@ internal static class VolumeConfigRules
     {
         for (int i = 0; i < patterns.Count; i++)
         {
-            if (GlobPattern.FindMistake(patterns[i]) is { } problem)
+            if (GlobPattern.FindMistake(GlobPattern.WithSlashes(patterns[i], OperatingSystem.IsWindows())) is { } problem)
             {
                 return (new ConfigPlace(ConfigField.Exclude, i), problem);
             }

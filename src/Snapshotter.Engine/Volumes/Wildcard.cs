@@ -1,3 +1,5 @@
+using Snapshotter.Engine.Archive;
+
 namespace Snapshotter.Engine.Volumes;
 
 /// <summary>Patterns of whole texts such as targets and prefixes: <c>*</c> is any text, slashes included, <c>?</c> any one character.</summary>
@@ -34,4 +36,12 @@ internal static class Wildcard
 
         return pattern[next..].TrimStart('*').IsEmpty;
     }
+
+    /// <summary>Whether a pattern matches the target of a volume; if that is a path of Windows, in any spelling of either.</summary>
+    public static bool MatchesTarget(string pattern, string target) => Matches(pattern, target)
+        || (TargetName.IsOfWindows(target) && Matches(FoldedPattern(pattern), TargetName.FoldedPath(target)));
+
+    /// <summary>A pattern need not begin as a path does.</summary>
+    private static string FoldedPattern(string pattern) =>
+        TargetName.IsOfWindows(pattern) ? TargetName.FoldedPath(pattern) : pattern.Replace('/', '\\').ToUpperInvariant();
 }

@@ -98,9 +98,10 @@ internal static class GenerationSelection
         {
             foreach (var volume in verdict.Generation.Volumes)
             {
-                if (!holdings.TryGetValue(volume.Id, out var ofVolume))
+                string key = TargetName.KeyOf(volume);
+                if (!holdings.TryGetValue(key, out var ofVolume))
                 {
-                    holdings.Add(volume.Id, ofVolume = []);
+                    holdings.Add(key, ofVolume = []);
                 }
 
                 ofVolume.Add(new Holding(verdict, volume));
@@ -109,7 +110,7 @@ internal static class GenerationSelection
 
         foreach (var ofVolume in holdings.Values)
         {
-            if (options.Keep is not null && (options.Judged?.Contains(ofVolume[0].Volume.Id) ?? true))
+            if (options.Keep is not null && (options.Judged?.Contains(TargetName.KeyOf(ofVolume[0].Volume)) ?? true))
             {
                 ApplyRules(options.Keep, ofVolume, now);
             }
@@ -118,7 +119,7 @@ internal static class GenerationSelection
                 ofVolume.ForEach(holding => holding.Keep(Verdict.OtherVolumes));
             }
 
-            if (!options.Volumes.Any(pattern => Wildcard.Matches(pattern, ofVolume[0].Volume.Target)))
+            if (!options.Volumes.Any(pattern => Wildcard.MatchesTarget(pattern, ofVolume[0].Volume.Target)))
             {
                 Protect(ofVolume);
             }
@@ -182,7 +183,7 @@ internal static class GenerationSelection
         foreach (string pattern in options.Volumes)
         {
             if (!verdicts.Any(verdict => options.Generations.Contains(verdict.Generation.Number)
-                && verdict.Generation.Volumes.Any(volume => Wildcard.Matches(pattern, volume.Target))))
+                && verdict.Generation.Volumes.Any(volume => Wildcard.MatchesTarget(pattern, volume.Target))))
             {
                 throw new BackupException(
                     BackupError.GenerationNotFound, $"None of the generations to remove holds a volume '{pattern}'.", pattern);

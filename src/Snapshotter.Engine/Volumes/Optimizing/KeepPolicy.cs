@@ -57,7 +57,7 @@ internal sealed class KeepPolicy(IFileSystem fileSystem, string archive, VolumeC
         Prefix = config.Prefix,
         PrefixIsLiteral = true,
         Keep = config.Keep,
-        Judged = config.Volumes.Select(volume => EntryNames.IdOf(volume.Target)).ToHashSet(StringComparer.Ordinal),
+        Judged = config.Volumes.Select(volume => TargetName.KeyOf(volume.Target)).ToHashSet(StringComparer.Ordinal),
         Wait = options.Wait,
         Durable = options.Durable,
     });
@@ -65,9 +65,10 @@ internal sealed class KeepPolicy(IFileSystem fileSystem, string archive, VolumeC
     /// <summary>Else such generations would pile up, and nobody would know why.</summary>
     private void TellWhatNoRuleJudged(OptimizePlan plan, IReporter reporter)
     {
-        var own = config.Volumes.Select(volume => volume.Target).ToHashSet(StringComparer.Ordinal);
+        var keys = config.Volumes.Select(volume => TargetName.KeyOf(volume.Target)).ToHashSet(StringComparer.Ordinal);
+        bool IsOwn(string target) => keys.Contains(TargetName.KeyOf(target));
         var shared = plan.Generations
-            .Where(g => g.Reasons.Contains(Verdict.OtherVolumes) && g.Volumes.Any(own.Contains) && !g.KeptFor.Any(own.Contains))
+            .Where(g => g.Reasons.Contains(Verdict.OtherVolumes) && g.Volumes.Any(IsOwn) && !g.KeptFor.Any(IsOwn))
             .ToList();
         if (shared.Count > 0)
         {

@@ -58,8 +58,8 @@ internal sealed class DamageGuard(string archivePath, IReadOnlyList<Generation> 
     {
         bool isExact = !pattern.AsSpan().ContainsAny('*', '?');
         return isExact && generation.Volumes.Any(v => v.Target == pattern)
-            || (generation.Volumes.Any(v => Wildcard.Matches(pattern, v.Target))
-                && !generation.DamagedVolumes.Any(v => !v.IsCertain || Wildcard.Matches(pattern, v.Target!)));
+            || (generation.Volumes.Any(v => Wildcard.MatchesTarget(pattern, v.Target))
+                && !generation.DamagedVolumes.Any(v => !v.IsCertain || Wildcard.MatchesTarget(pattern, v.Target!)));
     }
 
     private static string Damaged(Generation generation) => generation.DamagedVolumes.Count == 0

@@ -90,7 +90,7 @@ internal static class GenerationFinder
             return copies;
         }
 
-        var found = newest.Volumes.Select(volume => volume.Id).ToHashSet(StringComparer.Ordinal);
+        var found = newest.Volumes.Select(TargetName.KeyOf).ToHashSet(StringComparer.Ordinal);
         var damaged = newest.Damage is null ? null : newest;
         List<Generation> ofPrefix = [.. map.Generations.Where(g => g.Prefix == prefix)];
         foreach (var generation in Enumerable.Reverse(ofPrefix).SkipWhile(g => !ReferenceEquals(g, newest)).Skip(1))
@@ -100,7 +100,7 @@ internal static class GenerationFinder
                 continue;
             }
 
-            var older = generation.Volumes.Where(volume => found.Add(volume.Id) && isWanted(volume)).ToList();
+            var older = generation.Volumes.Where(volume => found.Add(TargetName.KeyOf(volume)) && isWanted(volume)).ToList();
             if (older.Count > 0)
             {
                 RefuseBehindDamage(archive, map, ofPrefix, generation, damaged);

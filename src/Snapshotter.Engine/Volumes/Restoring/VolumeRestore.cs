@@ -19,19 +19,23 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         if (config.Volumes.Count > 0)
         {
             VolumeConfigFile.Validate(config);
+            if (options.Destination is null)
+            {
+                VolumePlaces.RefuseNames(config.Volumes, OperatingSystem.IsWindows());
+            }
         }
 
         using var archive = ArchiveFile.OpenRead(fileSystem, archivePath, options.Wait, cancellation);
-        var wanted = config.Volumes.Where(spec => IsChosen(spec.Target)).ToDictionary(spec => EntryNames.IdOf(spec.Target), StringComparer.Ordinal);
+        var wanted = config.Volumes.Where(spec => IsChosen(spec.Target)).ToDictionary(spec => TargetName.KeyOf(spec.Target), StringComparer.Ordinal);
         bool isFromConfig = config.Volumes.Count > 0;
-        var map = ReadMap(archive, tail => isFromConfig && wanted.Keys.All(id => tail.Volumes.Any(v => v.Id == id)), cancellation);
+        var map = ReadMap(archive, tail => isFromConfig && wanted.Keys.All(key => tail.Volumes.Any(v => TargetName.KeyOf(v) == key)), cancellation);
         IReadOnlyList<string> named = options.Volumes.Count == 0 || !isFromConfig
             ? options.Volumes
             : [.. wanted.Values.Select(spec => spec.Target)];
         IReadOnlyList<VolumeCopy> Copies(Func<ManifestVolume, bool> isWanted) =>
             GenerationFinder.FindCopies(archive, map, config.Prefix, options.Generation, named, isWanted);
-        var copies = Copies(volume => isFromConfig ? wanted.ContainsKey(volume.Id) : IsChosen(volume.Target));
-        if (options.Volumes.FirstOrDefault(pattern => !copies.Any(copy => Wildcard.Matches(pattern, copy.Volume.Target))) is { } idle)
+        var copies = Copies(volume => isFromConfig ? wanted.ContainsKey(TargetName.KeyOf(volume)) : IsChosen(volume.Target));
+        if (options.Volumes.FirstOrDefault(pattern => !copies.Any(copy => Wildcard.MatchesTarget(pattern, copy.Volume.Target))) is { } idle)
         {
             throw NotFound(Copies(_ => true), $"volume that matches '{idle}'", idle);
         }
@@ -41,7 +45,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
             throw NotFound([], "volume", config.Prefix);
         }
 
-        if (wanted.FirstOrDefault(pair => !copies.Any(copy => copy.Volume.Id == pair.Key)).Value is { } missing)
+        if (wanted.FirstOrDefault(pair => !copies.Any(copy => TargetName.KeyOf(copy.Volume) == pair.Key)).Value is { } missing)
         {
             throw NotFound(Copies(_ => true), $"volume '{missing.Target}'", missing.Target);
         }
@@ -190,7 +194,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
     {
         var (generation, volume) = (target.Generation, target.Volume);
         var whole = ArchiveMap.ReadOrSalvage(archive, cancellation).Generations.LastOrDefault(g =>
-            g.Prefix == generation.Prefix && g.Damage is null && g.Volumes.Any(v => v.Id == volume.Id && v.Complete));
+            g.Prefix == generation.Prefix && g.Damage is null && g.Volumes.Any(v => TargetName.KeyOf(v) == TargetName.KeyOf(volume) && v.Complete));
         return new Notice(
             BackupError.GenerationIncomplete, volume.Target,
             $"Generation {generation.Number} of '{volume.Target}' is not complete: files could not be read when it was saved, or changed. "
@@ -243,14 +247,14 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
             && generation.Created == planned.Archived.Created;
 
     private bool IsChosen(string target)
-        => (options.Volumes.Count == 0 || options.Volumes.Any(pattern => Wildcard.Matches(pattern, target)))
+        => (options.Volumes.Count == 0 || options.Volumes.Any(pattern => Wildcard.MatchesTarget(pattern, target)))
             && (options.Entries.Count == 0 || options.Entries.Any(entry => entry.Target == target));
 
     private List<PlannedVolume> FromConfig(
         ArchiveFile archive, NewestCopies newest, Dictionary<string, VolumeSpec> wanted, IReadOnlyList<VolumeCopy> copies)
     {
         var planned = new List<PlannedVolume>();
-        foreach (var (id, spec) in wanted)
+        foreach (var (key, spec) in wanted)
         {
             if (spec.ReadOnly)
             {
@@ -261,7 +265,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
                 };
             }
 
-            planned.Add(Plan(archive, newest, copies.First(copy => copy.Volume.Id == id), spec.Path));
+            planned.Add(Plan(archive, newest, copies.First(copy => TargetName.KeyOf(copy.Volume) == key), spec.Path));
         }
 
         return planned;
@@ -273,7 +277,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         foreach (var copy in copies)
         {
             string target = copy.Volume.Target;
-            if (target.Contains('\0') || !IsAbsolute(target) || target.Split('/', '\\').Contains(".."))
+            if (target.Contains('\0') || !IsPlace(target) || target.Split('/', '\\').Contains(".."))
             {
                 throw new BackupException(
                     BackupError.UnsafeEntry,
@@ -321,8 +325,9 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
     }
 
     /// <summary>Below a destination a path of Windows can be restored anywhere.</summary>
-    private bool IsAbsolute(string target) =>
-        VolumeConfigRules.IsAbsolute(target, windows: OperatingSystem.IsWindows() || options.Destination is not null);
+    private bool IsPlace(string target) => options.Destination is null
+        ? TargetName.IsPlace(target, OperatingSystem.IsWindows())
+        : VolumeConfigRules.IsAbsolute(target, windows: true);
 
     private RestoreTarget Target(
         ArchiveFile archive, ArchiveMap map, NestedPlaces places, PlannedVolume planned, IReadOnlyList<PlannedVolume> all)
@@ -364,9 +369,10 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         }
 
         keep.Add(places, root, archivePath, KeepReason.Other);
-        foreach (var (id, path) in config.Volumes.Select(v => (EntryNames.IdOf(v.Target), v.Path)).Concat(all.Select(v => (v.Archived.Id, v.Path))))
+        foreach (var (key, path) in config.Volumes.Select(v => (TargetName.KeyOf(v.Target), v.Path))
+            .Concat(all.Select(v => (TargetName.KeyOf(v.Archived.Target), v.Path))))
         {
-            keep.Add(places, root, path, generation.Volumes.Any(v => v.Id == id) ? KeepReason.Volume : KeepReason.Other);
+            keep.Add(places, root, path, generation.Volumes.Any(v => TargetName.KeyOf(v) == key) ? KeepReason.Volume : KeepReason.Other);
         }
 
         // Those that are not restored now are where they stand to each other, even when all is restored to another place.

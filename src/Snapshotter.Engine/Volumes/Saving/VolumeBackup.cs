@@ -16,6 +16,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
     public void Check(string archivePath, CancellationToken cancellation)
     {
         VolumeConfigFile.Validate(config);
+        VolumePlaces.RefuseNames(config.Volumes, OperatingSystem.IsWindows());
         CreateExclude();
         using var sources = VolumeSources.Open(fileSystem, config);
         using var archive = ArchiveFile.OpenWrite(fileSystem, archivePath, options.Wait, cancellation);
@@ -38,6 +39,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
         VolumeConfigFile.Validate(config);
+        VolumePlaces.RefuseNames(config.Volumes, OperatingSystem.IsWindows());
         var exclude = CreateExclude();
         using var sources = VolumeSources.Open(fileSystem, config);
         using var archive = ArchiveFile.OpenWrite(fileSystem, archivePath, options.Wait, cancellation);
