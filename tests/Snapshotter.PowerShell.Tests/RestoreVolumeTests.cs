@@ -44,6 +44,17 @@ public sealed class RestoreVolumeTests : ModuleTest
     }
 
     [Fact]
+    public void Locked_archive_is_waited_for()
+    {
+        var held = Folder.LockArchive();
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        using var released = new Timer(_ => held.Dispose(), null, 1000, Timeout.Infinite);
+        Assert.Equal(2, Run("Restore-Volume backup.tar config.yml -Wait 600").Count);
+        Assert.True(clock.ElapsedMilliseconds >= 900, "It did not wait.");
+        Assert.Equal("one", Folder.Read("volume1/file.txt"));
+    }
+
+    [Fact]
     public void Volume_chooses_by_target()
     {
         Run("Restore-Volume backup.tar config.yml -Volume */volume2*");

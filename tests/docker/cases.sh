@@ -709,6 +709,79 @@ test_containers_are_started_again_after_sigterm() {
     rm -rf data
 }
 
+events_since() { # TIME EVENT...: what happened to this run's containers
+    local filters=() event
+    for event in "${@:2}"; do filters+=(--filter "event=$event"); done
+    docker events --since "$1" --until "$(date +%s.%N)" "${filters[@]}" --filter "label=$label" \
+        --format '{{.Action}} {{.Actor.Attributes.name}}' | tr '\n' ,
+}
+
+test_containers_are_held_while_their_volumes_are_restored() {
+    web=$(container restored-web) db=$(container restored-db)
+    mkdir data
+    echo saved >data/file
+    box -d --name "$web" -v "$PWD/data:/data" -- "${waiting[@]}" >/dev/null
+    box -d --name "$db" -- "${waiting[@]}" >/dev/null
+    empty_archive
+    host "\$null = Get-ContainerVolume $web | Backup-Volume -Archive backup.tar"
+    echo spoilt >data/file
+    since=$(date +%s.%N)
+    host "Get-ContainerVolume $web | Restore-Volume backup.tar -StopContainer $web -PauseContainer $db \
+        -DockerHost '${DOCKER_HOST:-unix:///var/run/docker.sock}' -Wait 5 -Verbose" >out
+    equal saved "$(cat data/file)"
+    equal "die $web,pause $db,unpause $db,start $web," "$(events_since "$since" die start pause unpause)"
+    # Held before the first volume is touched.
+    equal "held restoring" "$(sed -nE "s/.*VERBOSE: .*$web, $db.*/held/p; s/.*VERBOSE: Restoring .*/restoring/p" out | tr '\n' ' ' | sed 's/ $//')"
+}
+
+test_containers_run_again_when_a_restore_fails() {
+    web=$(container unrestored)
+    mkdir data
+    echo saved >data/file
+    box -d --name "$web" -v "$PWD/data:/data" -- "${waiting[@]}" >/dev/null
+    empty_archive
+    host "\$null = Get-ContainerVolume $web | Backup-Volume -Archive backup.tar"
+    echo spoilt >data/file
+    before=$(started "$web")
+    # Nothing is stopped where nothing can be done, nor by a question.
+    expect 1 host "Get-ContainerVolume $web | Restore-Volume backup.tar -StopContainer $web, no-such-container"
+    expect 1 host "Get-ContainerVolume $web | Restore-Volume backup.tar -PauseContainer no-such-container -WhatIf"
+    expect 1 host "Get-ContainerVolume $web | Restore-Volume missing.tar -StopContainer $web"
+    expect 0 host "Get-ContainerVolume $web | Restore-Volume backup.tar -StopContainer $web -WhatIf"
+    equal "$before spoilt" "$(started "$web") $(cat data/file)"
+    # The damage is found when the container is stopped already.
+    python3 -c "import sys; a = open('backup.tar', 'rb').read(); open('backup.tar', 'wb').write(a.replace(b'saved\\n', b'raved\\n', 1))"
+    expect 1 host "Get-ContainerVolume $web | Restore-Volume backup.tar -StopContainer $web"
+    equal "true spoilt" "$(running "$web") $(cat data/file)"
+    [ "$before" != "$(started "$web")" ]
+}
+
+test_containers_run_again_after_sigterm_in_a_restore() {
+    web=$(container interrupted)
+    big_volume data
+    box -d --name "$web" -- "${waiting[@]}" >/dev/null
+    empty_archive
+    host "\$null = Backup-Volume -Path data -Archive backup.tar"
+    echo spoilt >data/big
+    "$pwsh" -NoProfile -Command "Import-Module '$module'
+        Restore-Volume backup.tar -Prefix volumes -StopContainer $web -Confirm:\$false; [Console]::WriteLine('not reached')" >out 2>err &
+    job=$!
+    for tries in $(seq 3000); do
+        [ -e data/.snapshotter-*/new/big ] && break
+        kill -0 "$job" || break
+        sleep 0.01
+    done
+    equal false "$(running "$web")"
+    kill -TERM "$job"
+    code=0
+    wait "$job" || code=$?
+    cat out err
+    equal "143 true" "$code $(running "$web")"
+    equal "spoilt big " "$(cat data/big) $(ls -A data | tr '\n' ' ')"
+    equal "" "$(cat out)"
+    rm -rf data
+}
+
 test_paused_containers_go_on() {
     web=$(container paused)
     mkdir data
