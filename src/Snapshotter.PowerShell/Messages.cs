@@ -48,6 +48,7 @@ internal static class Messages
     public static string NotATime => Get(nameof(NotATime));
     public static string NotAnEntry => Get(nameof(NotAnEntry));
     public static string NoArchiveMatches => Get(nameof(NoArchiveMatches));
+    public static string NobodyToAsk => Get(nameof(NobodyToAsk));
     public static string ArchiveAmbiguous => Get(nameof(ArchiveAmbiguous));
     public static string NoVolumePath => Get(nameof(NoVolumePath));
     public static string EntryOfNoVolume => Get(nameof(EntryOfNoVolume));

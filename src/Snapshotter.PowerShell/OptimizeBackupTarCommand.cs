@@ -126,7 +126,7 @@ public sealed class OptimizeBackupTarCommand : RetentionCommand
     /// <summary>The generations by number, prefix by prefix: what a question is about.</summary>
     private static string Names(List<PlannedGeneration> going) => string.Join("; ", going
         .GroupBy(generation => generation.Prefix, generation => generation.Generation)
-        .Select(prefix => $"'{prefix.Key}' {string.Join(", ", prefix)}"));
+        .Select(prefix => $"{string.Join(", ", prefix)} of '{prefix.Key}'"));
 
     /// <summary>A configuration says what stays of its own prefix: beside it numbers and other prefixes would say something else.</summary>
     private OptimizeOptions FromConfig(VolumeConfig config) => Prefix is not null || takesNumbers || All

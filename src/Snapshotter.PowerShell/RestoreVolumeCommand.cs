@@ -290,6 +290,6 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
                 nameof(Messages.UntrustedOlder), older.Path, older.Archived.Generation, DisplayText.Time(older.Archived.Created));
         }
 
-        return ShouldContinue(query, Messages.UntrustedCaption, ref yesToAll, ref noToAll);
+        return Ask(query, () => ShouldContinue(query, Messages.UntrustedCaption, ref yesToAll, ref noToAll));
     }
 }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Runtime.InteropServices;
 using Snapshotter.Docker;
 using Snapshotter.Engine.Reporting;
@@ -100,6 +101,29 @@ public abstract class SnapshotterCommand : PSCmdlet, IDisposable
             if (isTerminated)
                 Host.SetShouldExit(TerminatedExitCode);
             throw new PipelineStoppedException();
+        }
+    }
+
+    /// <summary>Asks as <see cref="Cmdlet.ShouldProcess(string, string)"/> does; where nobody can be asked the error says what to do.</summary>
+    /// <param name="target">What the action is about.</param>
+    /// <param name="action">What would be done.</param>
+    /// <returns>True to go on.</returns>
+    private protected new bool ShouldProcess(string target, string action)
+        => Ask($"{action}: {target}?", () => base.ShouldProcess(target, action));
+
+    /// <summary>Asks somebody. Of one who cannot be asked PowerShell says no more than that, or nothing that anyone understands.</summary>
+    /// <param name="question">The question, for the error.</param>
+    /// <param name="ask">Asks it.</param>
+    /// <returns>The answer.</returns>
+    private protected static bool Ask(string question, Func<bool> ask)
+    {
+        try
+        {
+            return ask();
+        }
+        catch (Exception e) when (e is HostException or PSInvalidOperationException or NullReferenceException)
+        {
+            throw new UsageException(nameof(Messages.NobodyToAsk), Messages.Format(nameof(Messages.NobodyToAsk), question), null);
         }
     }
 

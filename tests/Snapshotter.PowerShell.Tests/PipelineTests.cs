@@ -181,6 +181,8 @@ public sealed class PipelineTests : ModuleTest
     [InlineData("ArchiveAmbiguous", "Backup-Volume volume1 *")]
     [InlineData("ArchiveAmbiguous", "Restore-Volume * -Prefix volumes -Confirm:$false")]
     [InlineData("ArchiveNotFound", "Initialize-BackupTar new*.tar")]
+    [InlineData("ArchiveNotFound", "Test-BackupTar none*.tar")]
+    [InlineData("ArchiveNotFound", "Test-BackupTar none*.tar -Quiet")]
     public void Wildcards_for_one_archive_must_name_one(string errorId, string script) => AssertFails(errorId, script);
 
     [Theory]
@@ -225,7 +227,7 @@ public sealed class PipelineTests : ModuleTest
     {
         Run("Backup-Volume volume1, volume2.txt backup.tar; Backup-Volume volume1, volume2.txt backup.tar -Prefix other; Backup-Volume volume1, volume2.txt backup.tar -Prefix other");
         Run("Optimize-BackupTar backup.tar -KeepLast 1");
-        Assert.Contains("'volumes' 1; 'other' 3", Assert.Single(Session.Host.Questions));
+        Assert.Contains("1 of 'volumes'; 3 of 'other'", Assert.Single(Session.Host.Questions));
     }
 
     [Theory]

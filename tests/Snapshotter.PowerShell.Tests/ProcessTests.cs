@@ -35,9 +35,22 @@ public sealed class ProcessTests : IDisposable
     [Fact]
     public void Question_without_an_answer_changes_nothing()
     {
-        PwshProcess result = PwshProcess.RunCommand($"Initialize-BackupTar '{folder.Archive}' -Confirm");
-        Assert.Equal(1, result.ExitCode);
-        Assert.False(File.Exists(folder.Archive));
+        folder.CreateArchive();
+        PwshProcess result = PwshProcess.RunCommand($$"""
+            $PSDefaultParameterValues = @{ '*:ErrorAction' = 'SilentlyContinue' }
+            $null = Backup-Volume '{{folder["volume1"]}}' '{{folder.Archive}}'
+            $null = Backup-Volume '{{folder["volume1"]}}' '{{folder.Archive}}'
+            $before = (Get-FileHash '{{folder.Archive}}').Hash
+            Initialize-BackupTar '{{folder["new.tar"]}}' -Confirm; $Error[0].FullyQualifiedErrorId
+            Optimize-BackupTar '{{folder.Archive}}' -KeepLast 1; $Error[0].FullyQualifiedErrorId
+            Restore-Volume '{{folder.Archive}}' -Prefix volumes; $Error[0].FullyQualifiedErrorId
+            (Get-FileHash '{{folder.Archive}}').Hash -eq $before
+            """);
+        Assert.Equal(
+            ["NobodyToAsk,Snapshotter.PowerShell.InitializeBackupTarCommand", "NobodyToAsk,Snapshotter.PowerShell.OptimizeBackupTarCommand",
+                "NobodyToAsk,Snapshotter.PowerShell.RestoreVolumeCommand", "True"],
+            result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.False(File.Exists(folder["new.tar"]));
     }
 
     [Fact]

@@ -55,6 +55,23 @@ public sealed class RestoreVolumeTests : ModuleTest
     }
 
     [Fact]
+    public void Older_generation_is_named_where_the_newest_is_damaged()
+    {
+        Run("Backup-Volume -Config config.yml -Archive backup.tar");
+        byte[] archive = File.ReadAllBytes(Folder.Archive);
+        archive[archive.AsSpan().LastIndexOf("changed too"u8)] ^= 1;
+        File.WriteAllBytes(Folder.Archive, archive);
+        using var shell = Session.Create("Restore-Volume backup.tar config.yml");
+        shell.Invoke();
+        var error = Assert.Single(shell.Streams.Error);
+        Assert.StartsWith("ChecksumMismatch,", error.FullyQualifiedErrorId);
+        Assert.Contains("-Generation", error.ErrorDetails.RecommendedAction);
+        Assert.Equal("changed", Folder.Read("volume1/file.txt"));
+        Run("Restore-Volume backup.tar config.yml -Generation 1");
+        Assert.Equal("one", Folder.Read("volume1/file.txt"));
+    }
+
+    [Fact]
     public void Volume_chooses_by_target()
     {
         Run("Restore-Volume backup.tar config.yml -Volume */volume2*");

@@ -27,10 +27,10 @@ internal static class GenerationFinder
         {
             var prefixes = map.Generations.Select(g => g.Prefix).Distinct().ToList();
             string found = prefixes.Count == 0
-                ? "It holds no complete backup."
-                : "It has: " + string.Join(", ", prefixes.Take(10).Select(p => $"'{p}'")) + (prefixes.Count > 10 ? ", ..." : ".");
+                ? ""
+                : $" with the prefix '{prefix}'. It has: " + string.Join(", ", prefixes.Take(10).Select(p => $"'{p}'")) + (prefixes.Count > 10 ? ", ..." : "");
             throw new BackupException(
-                BackupError.GenerationNotFound, $"'{archive.Path}' holds no backup with the prefix '{prefix}'. {found}", prefix);
+                BackupError.GenerationNotFound, $"'{archive.Path}' holds no backup{found}.", prefix);
         }
 
         var candidates = ofPrefix.Where(g =>

@@ -85,7 +85,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         {
             validation.Enter(target.Planned.Archived.Target, []);
             reporter.Detail($"Validating '{target.Planned.Archived.Target}' of generation {target.Generation.Number}.");
-            target.Validate(archive, validation, cancellation);
+            Validate(archive, target, validation, cancellation);
         }
 
         if (archive.ReadNotice is { } notice)
@@ -100,6 +100,31 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         foreach (var target in targets)
         {
             yield return Restore(archive, target, monitor, reporter, cancellation);
+        }
+    }
+
+    /// <summary>What is damaged in the archive is one thing; what that means for the volume, and what is left to do, another.</summary>
+    private static void Validate(ArchiveFile archive, RestoreTarget target, JobMonitor monitor, CancellationToken cancellation)
+    {
+        try
+        {
+            target.Validate(archive, monitor, cancellation);
+        }
+        catch (BackupException e) when (ArchiveErrors.IsDamage(e) || e.Error == BackupError.ChecksumMismatch)
+        {
+            var generation = target.Generation;
+            var older = ArchiveMap.ReadOrSalvage(archive, cancellation).Generations
+                .Where(g => g.Prefix == generation.Prefix && g.Number < generation.Number && g.Damage is null && g.Volumes.Any(v => v.Id == target.Volume.Id))
+                .Select(g => g.Number.ToString(CultureInfo.InvariantCulture)).Reverse().Take(MaxNamed).ToList();
+            throw new BackupException(
+                e.Error,
+                $"{e.Message:said} So '{target.Volume.Target}' of generation {generation.Number} is not restored, and nothing was changed."
+                + (older.Count == 0 ? "" : $" Older generations that hold it: {string.Join(", ", older)}."),
+                e.Target, e)
+            {
+                Offset = e.Offset,
+                Remedy = older.Count == 0 ? e.Remedy : Remedy.ChooseGeneration,
+            };
         }
     }
 

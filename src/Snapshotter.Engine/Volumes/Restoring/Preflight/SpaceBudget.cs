@@ -59,12 +59,12 @@ internal sealed class SpaceBudget(IFileSystem fileSystem)
 
             if (neededBytes > bytes && !(need.Way == RestoreWay.InPlace && fileSystem.MayCompress(need.Place)))
             {
-                return Lack(need, neededBytes, bytes);
+                return Lack(need, neededBytes, bytes, RemedyFor(need, after.Bytes > 0));
             }
 
             if (neededFiles > files)
             {
-                return LackOfFiles(need, neededFiles, files.Value);
+                return LackOfFiles(need, neededFiles, files.Value, RemedyFor(need, after.Files > 0));
             }
 
             bytes += (isOver ? 0 : after.Bytes) - neededBytes;
@@ -74,7 +74,11 @@ internal sealed class SpaceBudget(IFileSystem fileSystem)
         return null;
     }
 
-    private static BackupException Lack(SpaceNeed need, long needed, long free) => new(
+    /// <summary>To empty the volume first is no remedy where nothing is in it.</summary>
+    private static Remedy RemedyFor(SpaceNeed need, bool isSomethingThere) =>
+        need.Way == RestoreWay.Staged && isSomethingThere ? Remedy.FreeVolumeSpace : Remedy.FreeSpace;
+
+    private static BackupException Lack(SpaceNeed need, long needed, long free, Remedy remedy) => new(
         BackupError.InsufficientSpace,
         need.Way switch
         {
@@ -84,14 +88,14 @@ internal sealed class SpaceBudget(IFileSystem fileSystem)
         },
         need.Path)
     {
-        Remedy = need.Way == RestoreWay.Staged ? Remedy.FreeVolumeSpace : Remedy.FreeSpace,
+        Remedy = remedy,
     };
 
-    private static BackupException LackOfFiles(SpaceNeed need, long needed, long free) => new(
+    private static BackupException LackOfFiles(SpaceNeed need, long needed, long free, Remedy remedy) => new(
         BackupError.InsufficientSpace,
         $"'{need.Path}' needs {needed} files, and its file system has room for {free} (inodes) then. Nothing was changed.",
         need.Path)
     {
-        Remedy = need.Way == RestoreWay.Staged ? Remedy.FreeVolumeSpace : Remedy.FreeSpace,
+        Remedy = remedy,
     };
 }
