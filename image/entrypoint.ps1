@@ -178,6 +178,7 @@ finally {
 if ($null -ne $results) { [Console]::Out.WriteLine((ConvertTo-Json -InputObject $results.ToArray() -Depth 9 -EscapeHandling EscapeNonAscii).Replace("`u{7f}", '\u007f')) }
 elseif (-not ($run.Failed -or $run.Misused -or $parameters.WhatIf -or $parameters.Quiet)) {
     $work = @{ backup = 'volume', ' saved'; restore = 'volume', ' restored'; test = 'volume', ' read back'; prune = 'generation', ' removed' }[$command]
+    if ($command -ceq 'list' -and $run.Done -eq 0) { Write-Log 'list: the archive holds no backup' }
     if ($work) {
         $entries = $command -ceq 'prune' ? '' : " $(Format-Count $run.Entries entry entries),"
         Write-Log "${command}: $(Format-Count $run.Done $work[0])$($work[1]),$entries $(Format-Size $run.Bytes), $(Format-Duration $clock.Elapsed)$($run.Incomplete ? ', INCOMPLETE' : '')"

@@ -46,6 +46,8 @@ function ConvertTo-Plain($Value) {
         { $_ -is [enum] } { return "$_" }
         { $_ -is [TimeSpan] } { return $_.TotalSeconds }
         { $_ -is [DateTimeOffset] } { return $_.UtcDateTime.ToString('o') }
+        # Whole trees of folders hang on a file.
+        { $_ -is [IO.FileInfo] } { return [ordered]@{ Archive = $_.FullName; Bytes = $_.Length } }
         { $_ -is [DateTime] } { return $_.ToUniversalTime().ToString('o') }
     }
     if ($Value -is [Collections.IEnumerable]) { return , @($Value.ForEach({ ConvertTo-Plain $_ })) }

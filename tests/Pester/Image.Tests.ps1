@@ -14,6 +14,14 @@ Describe 'The log of the image' {
     ) { Format-Count $Number entry entries | Should -Be $Text }
 }
 
+Describe 'Results of the image as JSON' {
+    It 'tell of a file its archive and size, and nothing of where it hangs' {
+        $plain = ConvertTo-Plain (Get-Item -LiteralPath $PSCommandPath)
+        $plain.Keys | Should -Be 'Archive', 'Bytes'
+        $plain.Archive | Should -Be $PSCommandPath
+    }
+}
+
 Describe 'The command line of the image' {
     It 'splits <Text> into <Parts>' -ForEach @(
         @{ Text = 'conf/**'; Parts = 'conf/**' }

@@ -233,6 +233,10 @@ test_results_as_json() {
     empty_archive
     expect 0 snapshotter -- list --json
     equal '[]' "$(tr -d ' \n' <out)"
+    expect 0 snapshotter -- list
+    says out 'list: the archive holds no backup'
+    expect 0 snapshotter -- init -Force --json
+    equal "/backup.tar 1024" "$(python3 -c 'import json; r, = json.load(open("out")); print(r["Archive"], r["Bytes"])')"
     expect 0 snapshotter -v "$PWD/data:/data" -- backup -Json
     equal "volumes/web 1 2" "$(python3 -c 'import json; r, = json.load(open("out")); print(r["Prefix"], r["Generation"], r["Entries"])')"
     for command in list test; do
@@ -647,7 +651,7 @@ test_mounts_that_show_the_host_are_left_out_and_shared_volumes_named_once() {
 }
 
 test_a_missing_socket_is_told() {
-    host 'try { Get-ContainerVolume x -DockerHost unix:///no/such.sock } catch { "$_" }' >out
+    host 'try { Get-ContainerVolume x -DockerHost unix:///no/such.sock } catch { "$_ $($_.ErrorDetails.RecommendedAction)" }' >out
     says out "'/no/such.sock'"
     says out DockerHost
 }

@@ -194,6 +194,11 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
             var file = fileSystem.OpenFile(path, access);
             return new ArchiveFile(path, file, isWriter: access != FileAccessKind.Read, fileSystem);
         }
+        catch (FileSystemException e) when (access == FileAccessKind.Read && e.Error == FileError.NotFound)
+        {
+            // To create one is of no use to a reader.
+            throw new BackupException(BackupError.ArchiveNotFound, $"The archive '{path}' does not exist.", path, e) { Remedy = Remedy.CheckMount };
+        }
         catch (FileSystemException e)
         {
             throw ArchiveErrors.From(e, path);

@@ -228,7 +228,7 @@ internal sealed class StagingArea : IDisposable
 
     /// <summary>The error for a place that an interrupted restore left half old and half new.</summary>
     public static BackupException Interrupted(string path) => new(
-        BackupError.RestoreInterrupted, $"A restore of '{path}' was interrupted while it exchanged the old content for the new.", path)
+        BackupError.RestoreInterrupted, $"A restore of '{path}' was interrupted in the middle: what is there is neither the old content nor the new.", path)
     {
         Remedy = Remedy.RestoreAgain,
     };
