@@ -154,6 +154,10 @@ public sealed class MountInVolumeTests : IDisposable
         folder.WriteFile("outside/mount/d/f", "outside");
         folder.WriteFile("outside/single", "outside");
         string before = TreeProof.Of(folder["outside"]);
+
+        // Nothing was even made and removed again there.
+        string Changes() => Tool.Bash(folder["outside"], "find . -printf '%P %C@\\n' | sort").Succeeds().Output;
+        string changes = Changes();
         var options = new RestoreOptions { Include = ["sub"], Writers = 1 };
         bool isOver = false;
         for (int at = 0; !isOver; at++)
@@ -184,6 +188,8 @@ public sealed class MountInVolumeTests : IDisposable
                 Tool.Bash(folder["volume"], "[ -L sub ] && rm sub || rm -r sub; mv sub.was sub").Succeeds();
             }
         }
+
+        Assert.Equal(changes, Changes());
     }
 
     private static VolumeConfig Config(params string[] targets) =>

@@ -59,15 +59,8 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
             return;
         }
 
-        if (exists)
-        {
-            ExamineFolder(target, target.Own, path, target.Way, path);
-        }
-        else
-        {
-            ExamineFolder(target, target.Own, ExistingParent(path), RestoreWay.Staged, path);
-        }
-
+        string existing = exists ? path : ExistingParent(path);
+        ExamineFolder(target, target.Own, existing, () => fileSystem.OpenDirectory(existing), exists ? target.Way : RestoreWay.Staged, path);
         foreach (var part in target.Mounted.Where(part => part.Mount!.Problem is null))
         {
             ExamineMount(target, part, part.Mount!);
@@ -77,15 +70,24 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
     /// <summary>What may not be written stays as it is, and that is told later. What fails for another reason is an error.</summary>
     private void ExamineMount(RestoreTarget target, VolumePart part, NestedMount mount)
     {
+        IDirectory Volume() => fileSystem.OpenDirectory(target.Planned.Path);
+        IDirectory Open()
+        {
+            using var volume = Volume();
+            return mount.OpenDirectory(volume);
+        }
+
         try
         {
             if (mount.Kind == FileKind.Directory)
             {
-                ExamineFolder(target, part, mount.Place, RestoreWay.Over, mount.Place);
+                ExamineFolder(target, part, mount.Place, Open, RestoreWay.Over, mount.Place);
             }
             else
             {
-                ExamineRewriting(part.Demand, mount.Place);
+                using var volume = Volume();
+                using var file = mount.OpenFile(volume);
+                ExamineRewriting(part.Demand, file, mount.Place);
             }
         }
         catch (FileSystemException e) when (e.Error is not (FileError.NoSpace or FileError.InputOutput or FileError.TooLarge))
@@ -97,11 +99,13 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
     /// <param name="target">The volume.</param>
     /// <param name="part">The part of it.</param>
     /// <param name="existing">A directory that exists: where it goes to, or what that will be made in.</param>
+    /// <param name="open">Opens that directory.</param>
     /// <param name="way">How it gets there.</param>
     /// <param name="path">The path of the part, for messages.</param>
-    private void ExamineFolder(RestoreTarget target, VolumePart part, string existing, RestoreWay way, string path)
+    private void ExamineFolder(
+        RestoreTarget target, VolumePart part, string existing, Func<IDirectory> open, RestoreWay way, string path)
     {
-        using var root = fileSystem.OpenDirectory(existing);
+        using var root = open();
         root.GetStatus(out var status);
         Refuse(path, Obstacle.ProblemOf(status) is { } problem ? [$"'{existing}' {problem}"] : []);
         TreeSurvey? old = null;
@@ -136,14 +140,14 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
             Path = path,
             Way = way,
             Demand = part.Demand,
-            Before = () => Sum(Remains(existing, path), way == RestoreWay.InPlace ? Sum(old!) : default),
+            Before = () => Sum(existing == path ? Remains(open) : default, way == RestoreWay.InPlace ? Sum(old!) : default),
             After = () => way switch
             {
                 RestoreWay.Over => replaced,
-                RestoreWay.Staged when existing == path => Sum(TreeSurvey.Of(fileSystem.OpenDirectory(path), target.Keep, fileSystem.Traits)),
+                RestoreWay.Staged when existing == path => Sum(TreeSurvey.Of(open(), target.Keep, fileSystem.Traits)),
                 _ => default,
             },
-            SharesBlocks = () => SharesBlocks(existing),
+            SharesBlocks = () => SharesBlocks(open),
         });
     }
 
@@ -183,7 +187,7 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
         byte[] name = Encoding.UTF8.GetBytes(Path.GetFileName(path));
         if (status is not null && FileVolumeWriter.MustKeepFile(parent, name))
         {
-            ExamineRewriting(target.Own.Demand, path);
+            Rewrite();
             return;
         }
 
@@ -203,7 +207,7 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
         catch (FileSystemException e) when (status is not null && e.Error is FileError.ReadOnly or FileError.AccessDenied)
         {
             // Nothing can be made beside it.
-            ExamineRewriting(target.Own.Demand, path);
+            Rewrite();
             return;
         }
 
@@ -216,13 +220,18 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
             Demand = target.Own.Demand,
             Before = () => default,
             After = () => (status?.Allocated ?? 0, status is null ? 0 : 1),
-            SharesBlocks = () => SharesBlocks(folder),
+            SharesBlocks = () => SharesBlocks(() => fileSystem.OpenDirectory(folder)),
         });
+
+        void Rewrite()
+        {
+            using var file = fileSystem.OpenFile(path, FileAccessKind.ReadWrite);
+            ExamineRewriting(target.Own.Demand, file, path);
+        }
     }
 
-    private void ExamineRewriting(RestoreDemand demand, string path)
+    private void ExamineRewriting(RestoreDemand demand, IFile file, string path)
     {
-        using var file = fileSystem.OpenFile(path, FileAccessKind.ReadWrite);
         file.GetStatus(out var status);
         space.Add(new SpaceNeed
         {
@@ -271,9 +280,9 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
         }
     }
 
-    private bool SharesBlocks(string existing)
+    private bool SharesBlocks(Func<IDirectory> open)
     {
-        using var root = fileSystem.OpenDirectory(existing);
+        using var root = open();
         using var probe = ProbeFolder.In(root);
         using var file = probe.Directory.CreateFile("share"u8, AnyMode);
         try
@@ -287,23 +296,20 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
     }
 
     /// <summary>What interrupted restores left in the folder: it goes first.</summary>
-    private (long Bytes, long Files) Remains(string existing, string path)
+    private (long Bytes, long Files) Remains(Func<IDirectory> open)
     {
         (long Bytes, long Files) sum = default;
-        if (existing == path)
+        using var root = open();
+        foreach (byte[] name in StagingArea.FoldersIn(root))
         {
-            using var root = fileSystem.OpenDirectory(path);
-            foreach (byte[] name in StagingArea.FoldersIn(root))
+            using var left = root.OpenDirectory(name);
+            foreach (byte[] folder in new[] { StagingArea.Old.ToArray(), StagingArea.Made.ToArray(), StagingArea.New.ToArray() })
             {
-                using var left = root.OpenDirectory(name);
-                foreach (byte[] folder in new[] { StagingArea.Old.ToArray(), StagingArea.Made.ToArray(), StagingArea.New.ToArray() })
+                // With a journal, what is new is on its way into the volume.
+                bool stays = folder.AsSpan().SequenceEqual(StagingArea.New) && left.TryGetStatus(StagingArea.SwapMark, out _);
+                if (!stays && left.TryGetStatus(folder, out var status) && status.Kind == FileKind.Directory)
                 {
-                    // With a journal, what is new is on its way into the volume.
-                    bool stays = folder.AsSpan().SequenceEqual(StagingArea.New) && left.TryGetStatus(StagingArea.SwapMark, out _);
-                    if (!stays && left.TryGetStatus(folder, out var status) && status.Kind == FileKind.Directory)
-                    {
-                        sum = Sum(sum, Sum(TreeSurvey.Of(left.OpenDirectory(folder), new KeepTree(), fileSystem.Traits)));
-                    }
+                    sum = Sum(sum, Sum(TreeSurvey.Of(left.OpenDirectory(folder), new KeepTree(), fileSystem.Traits)));
                 }
             }
         }
