@@ -44,7 +44,7 @@ function Resolve-Failure([Management.Automation.ErrorRecord] $ErrorRecord) {
     Write-Complaint error "$ErrorRecord $($ErrorRecord.ErrorDetails.RecommendedAction)".TrimEnd()
     # The id is followed by the name of the command that reported it.
     $id = $ErrorRecord.FullyQualifiedErrorId.Split(',')[0]
-    if ($id -in 'FileUnreadable', 'FileChanged', 'NotKept', 'GenerationIncomplete') { $run.Incomplete = $true }
+    if ($id -in 'FileUnreadable', 'FileChanged', 'NotKept', 'GenerationIncomplete', 'OldContentLeft') { $run.Incomplete = $true }
     elseif ($id -in 'ConfigNotFound', 'ConfigInvalid' -or $ErrorRecord.CategoryInfo.Category -eq 'InvalidArgument' -or
         $ErrorRecord.Exception -is [Management.Automation.ParameterBindingException]) { $run.Misused = $true }
     else { $run.Failed = $true }

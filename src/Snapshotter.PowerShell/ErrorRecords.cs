@@ -95,7 +95,8 @@ internal static class ErrorRecords
             or BackupError.ArchiveIsVolume or BackupError.ArchiveChanged or BackupError.GlobalHeader => ErrorCategory.InvalidOperation,
         BackupError.UnsafeEntry or BackupError.UntrustedLink => ErrorCategory.SecurityError,
         BackupError.FileUnreadable or BackupError.ArchiveUnreadable => ErrorCategory.ReadError,
-        BackupError.FileChanged or BackupError.NotKept or BackupError.GenerationIncomplete or BackupError.CopyOlder => ErrorCategory.InvalidResult,
+        BackupError.FileChanged or BackupError.NotKept or BackupError.GenerationIncomplete or BackupError.CopyOlder
+            or BackupError.OldContentLeft => ErrorCategory.InvalidResult,
         BackupError.InputOutput => ErrorCategory.DeviceError,
         _ => ErrorCategory.NotSpecified,
     };

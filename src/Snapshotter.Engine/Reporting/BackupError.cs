@@ -93,6 +93,12 @@ public enum BackupError
     /// <summary>Part of an entry (owner, attribute, a type of file) could not be kept. The result is incomplete.</summary>
     NotKept,
 
+    /// <summary>
+    /// A volume is restored, but some of what stood there before cannot be removed (it is immutable, or something is mounted in
+    /// it): it stays in a folder in the volume that no backup takes. The result is incomplete.
+    /// </summary>
+    OldContentLeft,
+
     /// <summary>The operating system refused a read or write; the message has its words.</summary>
     InputOutput,
 }

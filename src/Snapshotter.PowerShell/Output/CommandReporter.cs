@@ -33,7 +33,8 @@ internal sealed class CommandReporter(PSCmdlet command) : IReporter, IDisposable
     /// <summary>A file that cannot be read is an error that does not end the job; -ErrorAction Stop makes it one that does.</summary>
     public bool GoOn(Notice problem)
     {
-        if (problem.Kind is BackupError.FileChanged or BackupError.NotKept or BackupError.GenerationIncomplete)
+        if (problem.Kind is BackupError.FileChanged or BackupError.NotKept or BackupError.GenerationIncomplete
+            or BackupError.OldContentLeft)
             Warn(problem);
         else
             Tell(NoticeText.WithRemedy(problem), _ => command.WriteError(ErrorRecords.From(problem)));

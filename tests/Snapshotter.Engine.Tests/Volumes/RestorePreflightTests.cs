@@ -72,6 +72,40 @@ public sealed class RestorePreflightTests : IDisposable
     }
 
     [Theory]
+    [InlineData("chattr +i second/d/e/f", "chattr -i {}/d/e/f", "f")]
+    [InlineData("chattr +a second/d/e/f", "chattr -a {}/d/e/f", "f")]
+    [InlineData("chattr +i second/d/e", "chattr -i {}/d/e", "e/f")]
+    public void What_is_fixed_far_down_stays_beside_the_new_content(string fix, string loosen, string named)
+    {
+        BackUp("mkdir second/d/e; echo saved > second/d/e/f");
+        Tool.Bash(folder.Path, "echo old > second/d/old").Succeeds();
+        Try(fix, "for d in second/.snapshotter-*/old; do [ ! -e $d ] || " + loosen.Replace("{}", "$d", StringComparison.Ordinal) + "; done");
+        var config = At(Second);
+
+        // Again and again: neither the next restore nor the next backup is kept from its work.
+        for (int i = 0; i < 2; i++)
+        {
+            var report = BackupTar.Restore(Archive, config, new RestoreOptions { Volumes = ["*second"], InPlace = i > 0 }).Single();
+            Assert.False(report.Complete);
+            var notice = Assert.Single(report.Warnings);
+            Assert.Equal(BackupError.OldContentLeft, notice.Kind);
+            Assert.Contains("old/d/e", notice.Message, StringComparison.Ordinal);
+            Assert.Contains(named + "'", notice.Message, StringComparison.Ordinal);
+            Assert.Equal("saved\n", File.ReadAllText(Second + "/d/e/f"));
+            Assert.False(File.Exists(Second + "/d/old"));
+            string left = Assert.Single(Directory.GetDirectories(Second, ".snapshotter-*"));
+            Assert.False(File.Exists(left + "/old/d/old"));
+            Assert.False(File.Exists(left + "/swap"));
+            Assert.True(BackupTar.Backup(Archive, Both).Complete);
+        }
+
+        Assert.DoesNotContain(".snapshotter-", Tool.Run("tar", "-tf", Archive).Output, StringComparison.Ordinal);
+        Tool.Bash(folder.Path, undo[^1]).Succeeds();
+        Assert.True(BackupTar.Restore(Archive, config, new RestoreOptions { Volumes = ["*second"] }).Single().Complete);
+        Assert.Empty(Directory.GetDirectories(Second, ".snapshotter-*"));
+    }
+
+    [Theory]
     [MemberData(nameof(Ways))]
     public void A_fixed_name_in_the_root(RestoreOptions options)
     {

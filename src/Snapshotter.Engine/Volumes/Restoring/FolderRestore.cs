@@ -45,6 +45,8 @@ internal sealed class FolderRestore(
                     StageAndSwap(root, staging, before);
                     break;
             }
+
+            TellStuck(staging, Place);
         }
 
         losses.Moved = null;
@@ -97,6 +99,19 @@ internal sealed class FolderRestore(
 
         staging.Clear();
         WriteOver(root, staging, before, WriteMode.Merge, part);
+        TellStuck(staging, place);
+    }
+
+    /// <summary>It is no part of the volume any more, but takes room there, and somebody wanted it to stay.</summary>
+    private void TellStuck(StagingArea staging, string place)
+    {
+        if (staging.Stuck.Count > 0)
+        {
+            monitor.Problem(new Notice(
+                BackupError.OldContentLeft, place,
+                $"'{place}' is restored, but {staging.Stuck.Count} names of what was there before cannot be removed, and stay in a folder "
+                + $"of which no backup takes anything: {staging.Stuck}. The next restore tries again."));
+        }
     }
 
     private void FinishInterrupted(IDirectory root, StagingArea staging, ref FileStatus before)

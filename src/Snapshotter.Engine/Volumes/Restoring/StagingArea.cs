@@ -18,10 +18,15 @@ internal sealed class StagingArea : IDisposable
     /// <summary>Two who begin at once both step back and try again, and another may be about to end.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    private readonly IDirectory root;
     private readonly List<PrivateFolder> folders;
 
-    private StagingArea(List<PrivateFolder> folders, List<byte[]> foreign)
+    /// <summary>Folders that hold what cannot be removed: they stay.</summary>
+    private readonly List<PrivateFolder> full = [];
+
+    private StagingArea(IDirectory root, List<PrivateFolder> folders, List<byte[]> foreign)
     {
+        this.root = root;
         this.folders = folders;
         Foreign = foreign;
     }
@@ -47,6 +52,9 @@ internal sealed class StagingArea : IDisposable
 
     /// <summary>Folders of such a name in the volume's root that are not ours: they stay, and nothing in them counts.</summary>
     public IReadOnlyList<byte[]> Foreign { get; }
+
+    /// <summary>What restores moved out of the way, this one or one before, and cannot be removed.</summary>
+    public StuckEntries Stuck { get; } = new();
 
     /// <summary>True when the volume was emptied and not filled again, by this process or one before.</summary>
     public bool IsHalf => Directory.TryGetStatus(HalfMark, out _);
@@ -167,21 +175,36 @@ internal sealed class StagingArea : IDisposable
     public IEnumerable<IDirectory> Interrupted() =>
         folders.Select(folder => folder.Directory).Where(folder => folder.TryGetStatus(SwapMark, out _));
 
-    /// <summary>Throws away what interrupted restores left, but for the mark that the volume is half empty.</summary>
+    /// <summary>
+    /// Throws away what interrupted restores left, but for the mark that the volume is half empty. A folder that holds what
+    /// cannot be removed stays beside a new one.
+    /// </summary>
     public void Clear()
     {
         bool isHalf = folders.Exists(folder => folder.Directory.TryGetStatus(HalfMark, out _));
+        bool isUsable = Clear(Directory);
+        if (!isUsable)
+        {
+            folders.Insert(0, PrivateFolder.Create(root));
+        }
+
         if (isHalf && !IsHalf)
         {
             Mark(HalfMark, durable: true);
         }
 
-        Clear(Directory);
-        foreach (var folder in folders.Skip(1))
+        for (int i = 1; i < folders.Count; i++)
         {
-            Clear(folder.Directory);
-            RemoveMark(folder.Directory, HalfMark);
-            folder.Remove();
+            bool isEmpty = (i > 1 || isUsable) && Clear(folders[i].Directory);
+            RemoveMark(folders[i].Directory, HalfMark);
+            if (isEmpty)
+            {
+                folders[i].Remove();
+            }
+            else
+            {
+                full.Add(folders[i]);
+            }
         }
 
         folders.RemoveRange(1, folders.Count - 1);
@@ -213,18 +236,21 @@ internal sealed class StagingArea : IDisposable
         }
     }
 
-    /// <summary>Removes the folder, unless the volume is half empty: then only all else in it.</summary>
+    /// <summary>Removes the folder, unless the volume is half empty, or something in it cannot be removed: then only all else in it.</summary>
     public void Remove()
     {
-        Clear(Directory);
-        if (!IsHalf)
+        if (Clear(Directory) && !IsHalf)
         {
             folders[0].Remove();
         }
     }
 
     /// <summary>Closes it as it is. Without <see cref="Remove"/> it is one that an interrupted restore left.</summary>
-    public void Dispose() => folders.ForEach(folder => folder.Dispose());
+    public void Dispose()
+    {
+        folders.ForEach(folder => folder.Dispose());
+        full.ForEach(folder => folder.Dispose());
+    }
 
     /// <summary>The error for a place that an interrupted restore left half old and half new.</summary>
     public static BackupException Interrupted(string path) => new(
@@ -256,7 +282,7 @@ internal sealed class StagingArea : IDisposable
             var foreign = new List<byte[]>();
             if (TakeLeft(root, Ownership.Of(status), taken, foreign))
             {
-                area = new StagingArea(taken, foreign);
+                area = new StagingArea(root, taken, foreign);
             }
 
             return area;
@@ -333,17 +359,21 @@ internal sealed class StagingArea : IDisposable
     private static bool IsUnfinished(IDirectory staging) =>
         staging.TryGetStatus(SwapMark, out _) || staging.TryGetStatus(HalfMark, out _);
 
-    private static void Clear(IDirectory staging)
+    /// <summary>False when something in it cannot be removed.</summary>
+    private bool Clear(IDirectory staging)
     {
+        bool isEmpty = true;
         var listing = staging.List();
         for (int i = 0; i < listing.Count; i++)
         {
             var name = listing.NameOf(i).Span;
             if (!name.SequenceEqual(PrivateFolder.LockName) && !name.SequenceEqual(HalfMark))
             {
-                TreeRemover.Remove(staging, name);
+                isEmpty &= TreeRemover.RemoveWhatGoes(staging, name, Stuck);
             }
         }
+
+        return isEmpty;
     }
 
     private static void RemoveMark(IDirectory staging, ReadOnlySpan<byte> name)

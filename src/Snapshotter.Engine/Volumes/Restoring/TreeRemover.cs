@@ -31,6 +31,29 @@ internal static class TreeRemover
         Walk(new TreeDirectory(parent, []), null, cursor => cursor.Descend(only));
     }
 
+    /// <summary>Removes as much as possible of a directory, and it.</summary>
+    /// <param name="parent">What it is in; stays open.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="stuck">Where is noted what cannot be removed; all else goes.</param>
+    /// <returns>True when all of it is gone.</returns>
+    /// <exception cref="FileSystemException">Another failure; see <see cref="RemoveContent"/>.</exception>
+    public static bool RemoveWhatGoes(IDirectory parent, ReadOnlySpan<byte> name, StuckEntries stuck)
+    {
+        if (parent.TryGetStatus(name, out var status))
+        {
+            if (status.Kind != FileKind.Directory)
+            {
+                parent.RemoveFile(name);
+                return true;
+            }
+
+            byte[] only = name.ToArray();
+            Walk(new TreeDirectory(parent, []), null, cursor => cursor.Descend(only), stuck);
+        }
+
+        return !parent.TryGetStatus(name, out _);
+    }
+
     /// <summary>Removes everything in a directory but what is kept, and closes the directory.</summary>
     /// <exception cref="FileSystemException">
     /// Some of it cannot be removed: among others <see cref="FileError.Moved"/>, when somebody moved a part of it away, and
@@ -49,7 +72,7 @@ internal static class TreeRemover
         }
     }
 
-    private static void Walk(TreeDirectory root, KeepTree? keep, Action<TreeCursor> begin)
+    private static void Walk(TreeDirectory root, KeepTree? keep, Action<TreeCursor> begin, StuckEntries? stuck = null)
     {
         // What is kept in each directory on the way to the current one; null where all goes, and the directory as well.
         var kept = new Stack<KeepTree?>();
@@ -65,12 +88,13 @@ internal static class TreeRemover
                     break;
                 case TreeStep.Enter:
                     kept.Push(kept.Peek()?.Find(directory.Name));
-                    DemandSameMount(cursor);
-                    directory.Parent.Handle.OpenToOwner(directory.Name, cursor.Status);
-                    Empty(cursor, kept.Peek());
+                    Try(stuck, () => EmptyEntered(cursor, kept.Peek(), stuck));
                     break;
                 case TreeStep.Leave when kept.Pop() is null && directory.Parent is { } parent:
-                    RemoveEmpty(parent.Handle, directory);
+                    Try(stuck, () => RemoveEmpty(parent.Handle, directory, isNotEmptyKnown: stuck is { Count: > 0 }));
+                    break;
+                case TreeStep.Fail when stuck is not null && StuckEntries.Is(cursor.Failure!):
+                    stuck.Add(cursor.Failure!);
                     break;
                 case TreeStep.Leave:
                 case TreeStep.Fail when cursor.Failure!.Error == FileError.NotFound:
@@ -83,8 +107,28 @@ internal static class TreeRemover
         }
     }
 
+    private static void Try(StuckEntries? stuck, Action remove)
+    {
+        try
+        {
+            remove();
+        }
+        catch (FileSystemException e) when (stuck is not null && StuckEntries.Is(e))
+        {
+            stuck.Add(e);
+        }
+    }
+
+    private static void EmptyEntered(TreeCursor cursor, KeepTree? keep, StuckEntries? stuck)
+    {
+        DemandSameMount(cursor);
+        var directory = cursor.Current;
+        directory.Parent!.Handle.OpenToOwner(directory.Name, cursor.Status);
+        Empty(cursor, keep, stuck);
+    }
+
     /// <summary>Removes the files, and has the directories walked.</summary>
-    private static void Empty(TreeCursor cursor, KeepTree? keep)
+    private static void Empty(TreeCursor cursor, KeepTree? keep, StuckEntries? stuck = null)
     {
         var directory = cursor.Current.Handle;
         var listing = directory.List();
@@ -108,12 +152,12 @@ internal static class TreeRemover
             }
             else
             {
-                RemoveFile(directory, name);
+                RemoveFile(directory, name, stuck);
             }
         }
     }
 
-    private static void RemoveFile(IDirectory directory, ReadOnlySpan<byte> name)
+    private static void RemoveFile(IDirectory directory, ReadOnlySpan<byte> name, StuckEntries? stuck)
     {
         try
         {
@@ -122,6 +166,10 @@ internal static class TreeRemover
         catch (FileSystemException e) when (e.Error == FileError.NotFound)
         {
             // Somebody was faster.
+        }
+        catch (FileSystemException e) when (stuck is not null && StuckEntries.Is(e))
+        {
+            stuck.Add(e);
         }
         catch (FileSystemException e) when (e.Error == FileError.IsADirectory)
         {
@@ -133,7 +181,7 @@ internal static class TreeRemover
     /// Removes a directory that was emptied, if its name still stands for it. Should it be exchanged in the very moment
     /// between, no more than an empty directory is lost, which was put where all is being removed.
     /// </summary>
-    private static void RemoveEmpty(IDirectory parent, TreeDirectory emptied)
+    private static void RemoveEmpty(IDirectory parent, TreeDirectory emptied, bool isNotEmptyKnown)
     {
         if (!parent.TryGetStatus(emptied.Name, out var status))
         {
@@ -152,6 +200,10 @@ internal static class TreeRemover
         catch (FileSystemException e) when (e.Error == FileError.NotFound)
         {
             // Somebody was faster.
+        }
+        catch (FileSystemException e) when (isNotEmptyKnown && e.Error is FileError.NotEmpty or FileError.Exists)
+        {
+            // Something in it stays.
         }
     }
 

@@ -65,7 +65,7 @@ internal sealed class VolumeSwap(
     /// <summary>
     /// Moves the old out and the new in, and sets the root's metadata; the staging folder, all of it of no more use, is left
     /// for the caller to remove. When something of the old cannot be moved, all of it is put back and there is no journal any
-    /// more: see <see cref="IsPutBack"/>.
+    /// more: see <see cref="IsPutBack"/>. What is out and cannot be removed stays in the staging folder.
     /// </summary>
     /// <returns>The root's metadata, which is to be set again when the staging folder is gone: that changes the root's time.</returns>
     public FileMetadata Finish()
@@ -91,9 +91,11 @@ internal sealed class VolumeSwap(
             Flush(root);
         }
 
-        TreeRemover.Remove(staging, StagingArea.Old);
+        // What cannot go stays in the folder: the volume is whole all the same. Who clears that tells of it.
+        var stuck = new StuckEntries();
+        TreeRemover.RemoveWhatGoes(staging, StagingArea.Old, stuck);
         TreeRemover.Remove(staging, StagingArea.New);
-        TreeRemover.Remove(staging, StagingArea.Made);
+        TreeRemover.RemoveWhatGoes(staging, StagingArea.Made, stuck);
 
         // While the journal stands, so that a kill only repeats it.
         root.SetMetadata(metadata);

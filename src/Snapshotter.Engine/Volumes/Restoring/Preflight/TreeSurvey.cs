@@ -92,6 +92,12 @@ internal sealed class TreeSurvey
         for (int i = 0; i < listing.Count; i++)
         {
             var name = listing.NameOf(i).Span;
+            if (cursor.Current.Parent is null && StagingArea.IsFolder(directory, listing, i))
+            {
+                // Not a part of the volume.
+                continue;
+            }
+
             var kept = keep?.Find(name);
             if (kept is { IsKept: true } || !directory.TryGetStatus(name, out var status))
             {
