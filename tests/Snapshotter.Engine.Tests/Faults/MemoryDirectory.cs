@@ -376,7 +376,7 @@ internal sealed class MemoryDirectory(MemoryFileSystem fileSystem, long inode, s
         }
         return name.Length > 255
             ? throw MemoryFileSystem.Failure(FileError.NameTooLong, "name", PathOf(name))
-            : MemoryFileSystem.Decode(name);
+            : fileSystem.Standing(inode, MemoryFileSystem.Decode(name));
     }
 
     private string PathOf(ReadOnlySpan<byte> name) => Path.Join(path, Encoding.UTF8.GetString(name));

@@ -105,6 +105,9 @@ internal sealed class MemoryFileSystem : IFileSystem
     /// <summary>Puts everything that there is on another branch, as a union does.</summary>
     public void SinkAll() => Sink(_ => true);
 
+    /// <summary>Directories in which names are one when this makes one of them, by their inodes; what is made in them is as they are.</summary>
+    public Dictionary<long, Func<string, string>> Folding { get; init; } = [];
+
     /// <summary>Paths of files that cannot be opened for reading.</summary>
     public HashSet<string> Unreadable { get; } = [];
 
@@ -143,6 +146,7 @@ internal sealed class MemoryFileSystem : IFileSystem
                 CanShareAndCollapse = CanShareAndCollapse,
                 Traits = Traits,
                 LowerLayer = LowerLayer,
+                Folding = new Dictionary<long, Func<string, string>>(Folding),
             };
         }
     }
@@ -319,6 +323,14 @@ internal sealed class MemoryFileSystem : IFileSystem
     private void Sink(Func<DiskImage.Node, bool> isMeant) =>
         LowerLayer.UnionWith(Names.Nodes.Where(pair => isMeant(pair.Value)).Select(pair => pair.Key));
 
+    /// <summary>The name as it stands in a directory, where that has one that it takes for the same.</summary>
+    internal string Standing(long directory, string name) => Folding.TryGetValue(directory, out var fold)
+        ? Names[directory].Entries.Keys.FirstOrDefault(key => fold(key) == fold(name)) ?? name
+        : name;
+
+    /// <summary>Makes a directory take names for one.</summary>
+    internal void Fold(string path, Func<string, string> fold) => Folding[Find(path, out _)!.Value] = fold;
+
     internal static FileSystemException Failure(FileError error, string operation, string path) =>
         new(error, operation, path, error.ToString());
 
@@ -355,6 +367,10 @@ internal sealed class MemoryFileSystem : IFileSystem
         if (make().Kind == FileKind.Regular)
         {
             contents.Add(inode, new PagedBytes());
+        }
+        if (Folding.TryGetValue(directory, out var fold))
+        {
+            Folding.Add(inode, fold);
         }
         ChangeNames("create", path, device, names =>
         {

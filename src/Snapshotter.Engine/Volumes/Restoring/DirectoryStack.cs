@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
@@ -12,6 +13,9 @@ internal sealed class DirectoryStack : IDisposable
 {
     private const int MaxOpen = 128;
 
+    /// <summary>Of so many directories is remembered under what name they were made; about others their parent is asked.</summary>
+    private const int MaxKnown = 100_000;
+
     private readonly IFileSystem fileSystem;
     private readonly string archivePath;
     private readonly Aside? aside;
@@ -19,6 +23,9 @@ internal sealed class DirectoryStack : IDisposable
     private readonly LossLog losses;
     private readonly Func<ReadOnlyMemory<byte>, FileMetadata?> parents;
     private readonly List<TargetDirectory> stack = [];
+
+    /// <summary>Directories that were made, with what tells their names apart: where nothing else stands.</summary>
+    private readonly Dictionary<FileId, uint> made = [];
 
     /// <param name="fileSystem">The platform.</param>
     /// <param name="root">The directory that all paths are below; closed at the end.</param>
@@ -103,6 +110,11 @@ internal sealed class DirectoryStack : IDisposable
     {
         var handle = parent.Handle;
         bool isThere = handle.TryGetStatus(name, out var status);
+        if (isThere && mode == WriteMode.Fresh && !IsKnown(status, name))
+        {
+            NameTwin.Refuse(handle, name, losses);
+        }
+
         if (isThere && status.Kind == FileKind.Directory)
         {
             stack.Add(OpenExisting(handle, name, status));
@@ -122,6 +134,10 @@ internal sealed class DirectoryStack : IDisposable
             stack[stack.Count - MaxOpen].Suspend();
         }
     }
+
+    /// <summary>True for a directory that was made here under that name.</summary>
+    private bool IsKnown(in FileStatus status, ReadOnlySpan<byte> name) =>
+        made.TryGetValue(status.Id, out uint hash) && hash == XxHash32.HashToUInt32(name);
 
     private void ClearWay(IDirectory parent, byte[] name)
     {
@@ -174,6 +190,11 @@ internal sealed class DirectoryStack : IDisposable
                 return true;
             });
             directory = OpenSame(parent, name, id);
+        }
+
+        if (this.mode == WriteMode.Fresh && made.Count < MaxKnown)
+        {
+            made[id] = XxHash32.HashToUInt32(name);
         }
 
         return new TargetDirectory(directory, name, id, losses) { Metadata = metadata };

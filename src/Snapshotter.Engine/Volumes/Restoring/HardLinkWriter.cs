@@ -11,7 +11,9 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// <param name="archivePath">The archive, for messages.</param>
 /// <param name="aside">Where things are made that are to stand where others may write; null to make all at its place.</param>
 /// <param name="targets">The files that links lead to; needed where others may write.</param>
-internal sealed class HardLinkWriter(string archivePath, Aside? aside, IReadOnlyDictionary<PathHash, LinkTarget> targets) : IDisposable
+/// <param name="losses">Knows the paths that a user will find.</param>
+internal sealed class HardLinkWriter(
+    string archivePath, Aside? aside, IReadOnlyDictionary<PathHash, LinkTarget> targets, LossLog losses) : IDisposable
 {
     /// <summary>Each link that waits may hold two directories open.</summary>
     private const int MaxWaiting = 128;
@@ -105,11 +107,12 @@ internal sealed class HardLinkWriter(string archivePath, Aside? aside, IReadOnly
         }
     }
 
-    private static void MakeAtItsPlace(in Link link, IDirectory root)
+    private void MakeAtItsPlace(in Link link, IDirectory root)
     {
         var handle = link.Directory.Handle;
         if (handle.TryGetStatus(link.Name, out var existing) && existing.Kind != FileKind.Directory)
         {
+            NameTwin.Refuse(handle, link.Name, losses);
             handle.RemoveFile(link.Name);
         }
 

@@ -85,7 +85,7 @@ internal sealed class RestoreWorker(
         }
         catch (FileSystemException e) when (e.Error == FileError.Exists)
         {
-            ClearWay(directory, name);
+            ClearWay(job, directory, name);
             directory.CreateSymbolicLink(name, job.LinkTarget);
         }
     }
@@ -99,13 +99,18 @@ internal sealed class RestoreWorker(
         }
         catch (FileSystemException e) when (e.Error == FileError.Exists)
         {
-            ClearWay(directory, name);
+            ClearWay(job, directory, name);
             directory.CreateNode(name, job.Metadata.Kind, mode, job.DeviceMajor, job.DeviceMinor);
         }
     }
 
-    private void ClearWay(IDirectory directory, ReadOnlySpan<byte> name)
+    private void ClearWay(in RestoreJob job, IDirectory directory, ReadOnlySpan<byte> name)
     {
+        if (directory == job.Directory.Handle)
+        {
+            NameTwin.Refuse(directory, name, losses);
+        }
+
         if (directory.TryGetStatus(name, out var status) && status.Kind == FileKind.Directory)
         {
             string path = RestoreErrors.PathOf(directory, name);
@@ -129,7 +134,7 @@ internal sealed class RestoreWorker(
         }
         catch (FileSystemException e) when (e.Error == FileError.Exists)
         {
-            ClearWay(directory, name);
+            ClearWay(job, directory, name);
             file = directory.CreateFile(name, mode);
         }
 

@@ -46,7 +46,7 @@ internal sealed class TreeWriter : IDisposable
         isLinkTarget = place?.LinkTargets;
         directories = new DirectoryStack(
             fileSystem, root, archive.Path, AsideFor("folders"), mode, losses, parents);
-        links = new HardLinkWriter(archive.Path, AsideFor("links"), linkTargets);
+        links = new HardLinkWriter(archive.Path, AsideFor("links"), linkTargets, losses);
         pool = new WriterPool(archive, place, mode, writers, losses, monitor, cancellation);
 
         Aside? AsideFor(string folder) => place is null ? null : new Aside(place, folder, mode, losses);

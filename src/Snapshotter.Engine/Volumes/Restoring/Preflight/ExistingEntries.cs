@@ -7,11 +7,14 @@ namespace Snapshotter.Engine.Volumes.Restoring.Preflight;
 /// <param name="root">The part's root; stays open.</param>
 /// <param name="part">The part.</param>
 /// <param name="traits">Who this process is.</param>
-internal sealed class ExistingEntries(IDirectory root, VolumePart part, FileSystemTraits traits) : IDisposable
+/// <param name="unfit">Where names are noted that a directory there takes for one, as ext4's may that ignore case.</param>
+internal sealed class ExistingEntries(IDirectory root, VolumePart part, FileSystemTraits traits, UnfitEntries unfit) : IDisposable
 {
     private const int MaxListed = 20;
 
     private readonly List<string> obstacles = [];
+    private readonly CaseCollisions collisions = new(areAccentsOne: true);
+    private readonly Dictionary<FileId, bool> tellsApart = [];
     private byte[] directoryPath = [];
     private IDirectory? directory;
     private ulong device;
@@ -29,7 +32,17 @@ internal sealed class ExistingEntries(IDirectory root, VolumePart part, FileSyst
     /// <summary>Looks at the place of an entry.</summary>
     public void Look(VolumeReader reader)
     {
-        var (parentPath, name) = DirectoryPath.Split(part.Below(reader.Path));
+        byte[] path = part.Below(reader.Path);
+        foreach (int end in collisions.FindIn(path) ?? [])
+        {
+            if (FindTaken(path.AsMemory(0, end)) is { } taken)
+            {
+                unfit.Add(reader, $"the folder takes its name for that of '{taken}'.");
+                break;
+            }
+        }
+
+        var (parentPath, name) = DirectoryPath.Split(path);
         Enter(parentPath);
         var parent = directory ?? root;
         if (!isThere || !parent.TryGetStatus(name.Span, out var status))
@@ -46,6 +59,55 @@ internal sealed class ExistingEntries(IDirectory root, VolumePart part, FileSyst
     }
 
     public void Dispose() => directory?.Dispose();
+
+    /// <summary>
+    /// What a name is taken for that another one in the archive resembles: null where they are different names. A directory that
+    /// is missing will be like the one that it is made in.
+    /// </summary>
+    private string? FindTaken(ReadOnlyMemory<byte> path)
+    {
+        var (parentPath, name) = DirectoryPath.Split(path);
+        IDirectory? current = null;
+        try
+        {
+            bool isWhole = true;
+            foreach (var range in parentPath.Span.Split((byte)'/'))
+            {
+                var component = parentPath.Span[range];
+                isWhole = component.IsEmpty || ((current ?? root).TryGetStatus(component, out var status) && status.Kind == FileKind.Directory);
+                if (!isWhole || component.IsEmpty)
+                {
+                    break;
+                }
+
+                using var parent = current;
+                current = (parent ?? root).OpenDirectory(component);
+            }
+
+            if (TellsApart(current ?? root))
+            {
+                return null;
+            }
+
+            return isWhole ? NameTwin.Find(current ?? root, name.Span) : "another entry";
+        }
+        finally
+        {
+            current?.Dispose();
+        }
+    }
+
+    private bool TellsApart(IDirectory folder)
+    {
+        folder.GetStatus(out var status);
+        if (!tellsApart.TryGetValue(status.Id, out bool does))
+        {
+            using var probe = ProbeFolder.In(folder);
+            tellsApart[status.Id] = does = NameRules.TellsApart(probe.Directory);
+        }
+
+        return does;
+    }
 
     /// <summary>Goes to a directory, and notes what is the matter with those on the way that were not passed before.</summary>
     private void Enter(ReadOnlyMemory<byte> path)

@@ -32,7 +32,11 @@ internal static class NameRules
     /// <summary>Tries it.</summary>
     /// <param name="folder">An empty folder on the file system; it is empty again afterwards.</param>
     public static bool TakesAll(IDirectory folder) =>
-        Odd.All(name => Takes(folder, name, other: null)) && Alike.All(pair => Takes(folder, pair.Made, pair.Other));
+        Odd.All(name => Takes(folder, name, other: null)) && TellsApart(folder);
+
+    /// <summary>Tries only whether names that some file systems take for the same are different ones.</summary>
+    /// <inheritdoc cref="TakesAll"/>
+    public static bool TellsApart(IDirectory folder) => Alike.All(pair => Takes(folder, pair.Made, pair.Other));
 
     /// <summary>True when the failure is about the name, and not about the disk.</summary>
     public static bool IsRefusal(FileSystemException e) =>

@@ -1,4 +1,3 @@
-using System.Text;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Volumes.Reading;
@@ -78,7 +77,7 @@ internal sealed class NameTrial(IDirectory folder, VolumePart part, UnfitEntries
         }
         catch (FileSystemException e) when (e.Error == FileError.Exists)
         {
-            unfit.Add(reader, $"the file system takes its name for that of '{Twin(directory, name.Span)}'.");
+            unfit.Add(reader, $"the file system takes its name for that of '{NameTwin.Find(directory, name.Span)}'.");
         }
         catch (FileSystemException e) when (NameRules.IsRefusal(e))
         {
@@ -99,27 +98,5 @@ internal sealed class NameTrial(IDirectory folder, VolumePart part, UnfitEntries
         }
 
         return parent ?? folder;
-    }
-
-    /// <summary>The name that stands there already, as far as that can be told.</summary>
-    private static string Twin(IDirectory directory, ReadOnlySpan<byte> name)
-    {
-        string wanted = Fold(name);
-        var listing = directory.List();
-        for (int i = 0; i < listing.Count; i++)
-        {
-            if (Fold(listing.NameOf(i).Span) == wanted)
-            {
-                return EntryNames.ForMessage(listing.NameOf(i).Span);
-            }
-        }
-
-        return "another entry";
-    }
-
-    private static string Fold(ReadOnlySpan<byte> name)
-    {
-        string text = Encoding.UTF8.GetString(name).ToUpperInvariant();
-        return text.IsNormalized() ? text : text.Normalize();
     }
 }

@@ -156,7 +156,7 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
         RestoreTarget target, VolumePart part, IDirectory probe, bool isChoosy, IDirectory? root, string path)
     {
         using var trial = isChoosy ? new NameTrial(probe, part, target.Unfit) : null;
-        using var existing = root is null ? null : new ExistingEntries(root, part, fileSystem.Traits);
+        using var existing = root is null ? null : new ExistingEntries(root, part, fileSystem.Traits, target.Unfit);
         var reader = new VolumeReader(archive, target.Generation, target.Volume);
         while (reader.Next())
         {
