@@ -92,6 +92,10 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
     [Parameter]
     public SwitchParameter NoOwner { get; set; }
 
+    /// <summary>Leaves out, and names, entries whose names the place they go to cannot hold; by default they are an error.</summary>
+    [Parameter]
+    public SwitchParameter SkipUnfit { get; set; }
+
     /// <summary>How long to wait for one that removes generations from the archive: seconds, or a TimeSpan.</summary>
     [Parameter]
     [DurationTransformation]
@@ -185,6 +189,7 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
         Exclude = Exclude,
         InPlace = InPlace,
         NoOwner = NoOwner,
+        SkipUnfit = SkipUnfit,
         Wait = Wait,
     };
 

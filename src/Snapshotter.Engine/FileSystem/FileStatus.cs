@@ -14,8 +14,11 @@ internal enum FileKind : byte
     Socket,
 }
 
-/// <summary>Identifies a file on this machine while it exists: device and inode (volume serial and file index on Windows).</summary>
-internal readonly record struct FileId(ulong Device, ulong Inode);
+/// <summary>
+/// Identifies a file on this machine while it exists: device and inode (on Windows the volume's serial number and the file's,
+/// which has 128 bits on ReFS).
+/// </summary>
+internal readonly record struct FileId(ulong Device, ulong Inode, ulong InodeHigh = 0);
 
 /// <summary>A point in time: seconds since 1970-01-01 UTC (negative before) and nanoseconds 0..999,999,999 after them.</summary>
 internal readonly record struct Timestamp(long Seconds, int Nanoseconds);

@@ -68,6 +68,12 @@ public sealed record RestoreOptions
     /// <summary>Do not restore owners and groups.</summary>
     public bool NoOwner { get; init; }
 
+    /// <summary>
+    /// Leave out, and tell of, entries whose names the place they go to cannot hold, as Windows cannot hold <c>a:b</c>. By default
+    /// they are an error that names them all.
+    /// </summary>
+    public bool SkipUnfit { get; init; }
+
     /// <summary>Threads that write files: 0 chooses by the number of cores.</summary>
     public int Writers { get; init; }
 

@@ -28,10 +28,6 @@ public sealed class PortableFileSystemTests : FileSystemContract
     [InlineData(".hidden")]
     [InlineData("a.b.c")]
     [InlineData("é 日本")]
-    public void Names_Windows_can_hold(string name) => Assert.True(PortablePath.IsAllowedOnWindows(name));
-
-    [Theory]
-    [InlineData("")]
     [InlineData("CON")]
     [InlineData("con")]
     [InlineData("nul.txt")]
@@ -44,6 +40,10 @@ public sealed class PortableFileSystemTests : FileSystemContract
     [InlineData("CONIN$")]
     [InlineData("trailing.")]
     [InlineData("trailing ")]
+    public void Names_Windows_can_hold(string name) => Assert.True(PortablePath.IsAllowedOnWindows(name));
+
+    [Theory]
+    [InlineData("")]
     [InlineData("a:b")]
     [InlineData("c:")]
     [InlineData("a\\b")]
@@ -57,6 +57,45 @@ public sealed class PortableFileSystemTests : FileSystemContract
     {
         Assert.False(PortablePath.IsAllowedOnWindows(name));
         Assert.False(PortablePath.TryDecode(Utf8(name), windowsRules: true, out _));
+    }
+
+    [Theory]
+    [InlineData(@"C:\folder\CON.", @"\\?\C:\folder\CON.")]
+    [InlineData(@"\\server\share\x", @"\\?\UNC\server\share\x")]
+    [InlineData(@"\\?\C:\x", @"\\?\C:\x")]
+    public void Paths_for_the_calls_of_Windows(string path, string native)
+    {
+        Assert.Equal(native, PortablePath.ToNative(path, windows: true));
+        Assert.Equal(path, PortablePath.ToNative(path, windows: false));
+    }
+
+    [Fact]
+    public void Names_that_Windows_takes_for_devices_are_files_like_others()
+    {
+        using var root = OpenRoot();
+        foreach (var name in new[] { "CON", "nul.txt", "COM1", "trailing.", "trailing ", "aux" })
+        {
+            WriteFile(root, name, Utf8(name));
+            Assert.Equal(Utf8(name), ReadFile(root, name));
+            Assert.True(root.TryGetStatus(Utf8(name), out var status));
+            Assert.Equal((FileKind.Regular, (long)name.Length), (status.Kind, status.Size));
+        }
+
+        root.CreateDirectory("prn"u8, 0x1C0);
+        using (var directory = root.OpenDirectory("prn"u8))
+        {
+            WriteFile(directory, "lpt1. ", "x"u8);
+            directory.Rename("lpt1. "u8, root, "nul"u8);
+        }
+
+        root.RemoveDirectory("prn"u8);
+        Assert.Equal(7, root.List().Count);
+        foreach (var name in new[] { "CON", "nul.txt", "COM1", "trailing.", "trailing ", "aux", "nul" })
+        {
+            root.RemoveFile(Utf8(name));
+        }
+
+        Assert.Equal(0, root.List().Count);
     }
 
     [Fact]

@@ -173,7 +173,8 @@ public class VolumeRetentionTests : IDisposable
     }
 
     private IEnumerable<(string, int, bool)> Planned(RestoreOptions options, VolumeConfig? config = null)
-        => BackupTar.PlanRestore(Archive, config ?? new VolumeConfig { Prefix = "p" }, options).Volumes
+        => BackupTar.PlanRestore(
+            Archive, config ?? new VolumeConfig { Prefix = "p" }, config is null ? options with { Destination = folder["below"] } : options).Volumes
             .Select(v => (v.Archived.Target, v.Archived.Generation, v.IsOlder)).ToList();
 
     private void Fails(BackupError error, OptimizeOptions options)

@@ -38,12 +38,13 @@ internal sealed class TempFolder : IDisposable
         if (OperatingSystem.IsWindows())
         {
             var withoutLinks = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
-            foreach (string file in Directory.EnumerateFiles(Path, "*", withoutLinks))
+            string path = Engine.FileSystem.Portable.PortablePath.ToNative(Path);
+            foreach (string name in Directory.EnumerateFileSystemEntries(path, "*", withoutLinks))
             {
-                File.SetAttributes(file, FileAttributes.Normal);
+                File.SetAttributes(name, FileAttributes.Normal);
             }
 
-            Directory.Delete(Path, recursive: true);
+            Directory.Delete(path, recursive: true);
             return;
         }
 

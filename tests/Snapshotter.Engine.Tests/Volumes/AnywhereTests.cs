@@ -99,10 +99,6 @@ public class AnywhereTests : IDisposable
     }
 
     [Theory]
-    [InlineData("con")]
-    [InlineData("sub/COM1.txt")]
-    [InlineData("trailing.")]
-    [InlineData("trailing /file")]
     [InlineData("file:stream")]
     [InlineData("back\\slash")]
     [InlineData("..\\up")]
@@ -124,6 +120,57 @@ public class AnywhereTests : IDisposable
         }
 
         Assert.Equal("content", Read("fine"));
+    }
+
+    [Theory]
+    [InlineData("con")]
+    [InlineData("sub/COM1.txt")]
+    [InlineData("trailing.")]
+    [InlineData("trailing /file")]
+    public void A_name_that_Windows_takes_for_another_comes_back_and_is_saved(string name)
+    {
+        File.WriteAllBytes(Archive, new ArchiveForge("p").Volume(Volume).File("fine").File(name).NativeManifest().ToArray());
+        Restore();
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Equal("content", File.ReadAllText(Native(name)));
+            BackUp();
+            File.WriteAllText(Native(name), "changed");
+            BackupTar.Restore(Archive, Config, new RestoreOptions { InPlace = i == 1 });
+        }
+    }
+
+    [Fact]
+    public void Entries_that_cannot_be_here_are_all_named_or_left_out()
+    {
+        bool isChoosy = PlatformFileSystem.Current.Traits.HasReservedNames;
+        Write("old", "old");
+        File.WriteAllBytes(Archive, new ArchiveForge("p").Volume(Volume)
+            .File("fine").File("a:b").Directory("d?").File("d?/inner").HardLink("linked", "a:b").HardLink("again", "linked").NativeManifest().ToArray());
+        if (isChoosy)
+        {
+            var e = Assert.Throws<BackupException>(() => Restore());
+            Assert.Equal(BackupError.UnsafeEntry, e.Error);
+            Assert.All(new[] { "a:b", "d?", "d?/inner" }, name => Assert.Contains($"'{name}'", e.Message, StringComparison.Ordinal));
+            Assert.Equal("old", Read("old"));
+        }
+
+        foreach (var options in new RestoreOptions[] { new(), new() { InPlace = true }, new() { Include = ["**"] } })
+        {
+            var report = BackupTar.Restore(Archive, Config, options with { SkipUnfit = true }).Single();
+            Assert.Equal(!isChoosy, report.Complete);
+            Assert.Equal("content", Read("fine"));
+            Assert.Equal("content", Read("linked"));
+            Assert.Equal("content", Read("again"));
+            if (isChoosy)
+            {
+                var notice = Assert.Single(report.Warnings);
+                Assert.Equal(BackupError.NotKept, notice.Kind);
+                Assert.Contains("'a:b'", notice.Message, StringComparison.Ordinal);
+                Assert.Equal(["again", "fine", "linked"], Directory.EnumerateFileSystemEntries(Volume).Select(Path.GetFileName).Order());
+                Assert.Equal(options.Include.Count > 0 ? 3 : 4, report.Entries);
+            }
+        }
     }
 
     [Theory]
@@ -222,6 +269,8 @@ public class AnywhereTests : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, content);
     }
+
+    private string Native(string name) => Snapshotter.Engine.FileSystem.Portable.PortablePath.ToNative(Path.Combine(Volume, name.Replace('/', Path.DirectorySeparatorChar)));
 
     private string Read(string name) => File.ReadAllText(Path.Combine(Volume, name));
 }

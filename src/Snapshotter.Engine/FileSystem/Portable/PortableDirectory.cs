@@ -5,14 +5,14 @@ using System.Text;
 namespace Snapshotter.Engine.FileSystem.Portable;
 
 /// <summary>
-/// A directory by its full path. Names are checked and links looked for before each step; unlike with handles (as on
+/// A directory by its full path, on Windows one that begins with \\?\. Names are checked and links looked for before each step; unlike with handles (as on
 /// Linux), another process that swaps a directory for a link at the right moment is not noticed.
 /// </summary>
 internal sealed class PortableDirectory(string path) : IDirectory
 {
     private bool isDisposed;
 
-    public string DisplayPath => path;
+    public string DisplayPath => PortablePath.Shown(path);
 
     public void GetStatus(out FileStatus status)
     {
@@ -33,7 +33,7 @@ internal sealed class PortableDirectory(string path) : IDirectory
         {
             return null;
         }
-        using var handle = WindowsCalls.OpenForMoving(PortablePath.ToNative(child));
+        using var handle = WindowsCalls.OpenForMoving(child);
         if (!handle.IsInvalid)
         {
             return null;
@@ -128,7 +128,7 @@ internal sealed class PortableDirectory(string path) : IDirectory
             }
             // Windows follows its own separator only, and wants to know whether a directory is meant.
             text = text.Replace('/', '\\');
-            if (Directory.Exists(Path.Combine(path, text)))
+            if (Directory.Exists(Path.GetFullPath(Path.Combine(PortablePath.Shown(path), text))))
             {
                 Directory.CreateSymbolicLink(child, text);
             }
@@ -144,7 +144,7 @@ internal sealed class PortableDirectory(string path) : IDirectory
         var child = PathOf(name, "link");
         var existing = Own(existingDirectory, "link").PathOf(existingName, "link");
         var isDone = OperatingSystem.IsWindows()
-            ? WindowsCalls.CreateHardLink(PortablePath.ToNative(child), PortablePath.ToNative(existing), 0)
+            ? WindowsCalls.CreateHardLink(child, existing, 0)
             : UnixCalls.Link(existing, child) == 0;
         if (!isDone)
         {
@@ -194,7 +194,7 @@ internal sealed class PortableDirectory(string path) : IDirectory
                     throw PortableError.Of(FileError.NotADirectory, $"rename to '{to}'", from, "something else than a directory stands there");
             }
         }
-        var error = WindowsCalls.Rename(PortablePath.ToNative(from), PortablePath.ToNative(to));
+        var error = WindowsCalls.Rename(from, to);
         if (error != 0)
         {
             throw PortableError.OfSystem(error, $"rename to '{to}'", from);

@@ -14,13 +14,15 @@ internal sealed class PortableFile : IFile
     private const uint ReaderByte = 1;
     private const uint LocksOffsetHigh = 0x4000_0000;
 
+    private readonly string path;
     private readonly SafeFileHandle handle;
     private readonly Dictionary<FileLock, FileStream> lockFiles = [];
     private volatile bool isUnflushed;
 
     public PortableFile(string path, FileMode mode, FileAccess access, FileOptions options = FileOptions.None, int createMode = 0x1B6)
     {
-        DisplayPath = path;
+        this.path = path;
+        DisplayPath = PortablePath.Shown(path);
         var stream = new FileStreamOptions
         {
             Mode = mode,
@@ -45,9 +47,9 @@ internal sealed class PortableFile : IFile
         ObjectDisposedException.ThrowIf(handle.IsClosed, this);
         if (OperatingSystem.IsWindows())
         {
-            status = PortableStatus.OfWindows(handle, DisplayPath);
+            status = PortableStatus.OfWindows(handle, path);
         }
-        else if (!PortableStatus.TryGet(DisplayPath, followLinks: true, out status))
+        else if (!PortableStatus.TryGet(path, followLinks: true, out status))
         {
             throw PortableError.Of(FileError.NotFound, "stat", DisplayPath, "removed meanwhile");
         }
@@ -166,7 +168,7 @@ internal sealed class PortableFile : IFile
     public MetadataLoss SetMetadata(in FileMetadata metadata)
     {
         Flush();
-        return PortableMetadata.Set(DisplayPath, handle, metadata);
+        return PortableMetadata.Set(path, handle, metadata);
     }
 
     private static WindowsCalls.Range RangeOf(FileLock kind) => new()

@@ -46,7 +46,8 @@ internal sealed class PortableFileSystem : IFileSystem
         {
             throw PortableError.Of(FileError.NotADirectory, "create directory", path, "not a directory");
         }
-        PortableError.Run("create directory", path, () => Directory.CreateDirectory(path));
+        string fullPath = FullPath(path, "create directory");
+        PortableError.Run("create directory", path, () => Directory.CreateDirectory(fullPath));
     }
 
     public IReadOnlyList<string> MountPointsBelow(string path)
@@ -65,7 +66,7 @@ internal sealed class PortableFileSystem : IFileSystem
     }
 
     public string? PlaceOf(string path) =>
-        TryGetStatus(path, out _) ? PortableError.Run("resolve", path, () => PortablePath.WithoutLinks(Path.GetFullPath(path))) : null;
+        TryGetStatus(path, out _) ? PortableError.Run("resolve", path, () => PortablePath.WithoutLinks(PortablePath.FullPath(path))) : null;
 
     public long FreeSpace(string path)
     {
@@ -75,7 +76,7 @@ internal sealed class PortableFileSystem : IFileSystem
             return PortableError.Run("ask for the free space of", path, () => new DriveInfo(fullPath).AvailableFreeSpace);
         }
         var folder = status.Kind == FileKind.Directory ? fullPath : Path.GetDirectoryName(fullPath)!;
-        return WindowsCalls.GetFreeSpace(folder, out var available, out _, out _)
+        return WindowsCalls.GetFreeSpace(Path.EndsInDirectorySeparator(folder) ? folder : folder + '\\', out var available, out _, out _)
             ? available
             : throw PortableError.OfSystem(Marshal.GetLastPInvokeError(), "ask for the free space of", path);
     }
@@ -107,5 +108,5 @@ internal sealed class PortableFileSystem : IFileSystem
             : throw PortableError.Of(FileError.NotFound, operation, path, "nothing of that name");
     }
 
-    private static string FullPath(string path, string operation) => PortableError.Run(operation, path, () => Path.GetFullPath(path));
+    private static string FullPath(string path, string operation) => PortableError.Run(operation, path, () => PortablePath.FullPath(path));
 }

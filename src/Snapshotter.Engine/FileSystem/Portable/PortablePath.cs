@@ -12,10 +12,11 @@ internal static class PortablePath
     /// <summary>Characters in the longest name on Windows, which has several errors for a longer one.</summary>
     public const int LongestOnWindows = 255;
 
+    private const string Device = @"\\?\";
+    private const string DeviceShare = @"\\?\UNC\";
+
     private static readonly SearchValues<char> ForbiddenOnWindows =
         SearchValues.Create([.. "<>:\"/\\|?*", .. Enumerable.Range(0, 32).Select(code => (char)code)]);
-
-    private static readonly string[] Devices = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -39,28 +40,10 @@ internal static class PortablePath
     }
 
     /// <summary>
-    /// False for names that mean a device (CON, nul.txt, COM1...), a stream (a:b), a path (a\b), or that Windows would
-    /// shorten (a trailing dot or space).
+    /// False for names that NTFS cannot hold, or that mean a stream (a:b) or a path (a\b). By full paths that begin with \\?\,
+    /// as all are here that are not typed, Windows takes neither CON for a device nor a dot or space off an end.
     /// </summary>
-    public static bool IsAllowedOnWindows(ReadOnlySpan<char> name)
-    {
-        if (name.IsEmpty || name[^1] is '.' or ' ' || name.ContainsAny(ForbiddenOnWindows))
-        {
-            return false;
-        }
-        var dot = name.IndexOf('.');
-        var stem = (dot < 0 ? name : name[..dot]).TrimEnd(' ');
-        foreach (var device in Devices)
-        {
-            if (stem.Equals(device, StringComparison.OrdinalIgnoreCase))
-            {
-                return false;
-            }
-        }
-        return !(stem.Length == 4
-            && (stem.StartsWith("COM", StringComparison.OrdinalIgnoreCase) || stem.StartsWith("LPT", StringComparison.OrdinalIgnoreCase))
-            && stem[3] is (>= '0' and <= '9') or '\u00B9' or '\u00B2' or '\u00B3');
-    }
+    public static bool IsAllowedOnWindows(ReadOnlySpan<char> name) => !name.IsEmpty && !name.ContainsAny(ForbiddenOnWindows);
 
     /// <summary>The same place by a full path in which no component is a link. The path leads to something.</summary>
     public static string WithoutLinks(string fullPath)
@@ -89,13 +72,33 @@ internal static class PortablePath
     private static IEnumerable<string> NamesOf(string fullPath) => fullPath[Path.GetPathRoot(fullPath)!.Length..]
         .Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries).Reverse();
 
-    /// <summary>A full path as the calls of Windows take it whatever its length; elsewhere the path itself.</summary>
-    public static string ToNative(string fullPath)
+    /// <summary>
+    /// A full path as Windows takes it whatever its length and names, without changing any; elsewhere, and where it is one
+    /// already, the path itself.
+    /// </summary>
+    public static string ToNative(string fullPath) => ToNative(fullPath, OperatingSystem.IsWindows());
+
+    /// <inheritdoc cref="ToNative(string)"/>
+    public static string ToNative(string fullPath, bool windows)
     {
-        if (!OperatingSystem.IsWindows() || fullPath.StartsWith(@"\\?\", StringComparison.Ordinal))
+        if (!windows || fullPath.StartsWith(Device, StringComparison.Ordinal))
         {
             return fullPath;
         }
-        return fullPath.StartsWith(@"\\", StringComparison.Ordinal) ? @"\\?\UNC\" + fullPath[2..] : @"\\?\" + fullPath;
+        return fullPath.StartsWith(@"\\", StringComparison.Ordinal) ? DeviceShare + fullPath[2..] : Device + fullPath;
+    }
+
+    /// <summary>A path as its user knows it.</summary>
+    public static string Shown(string path) => !OperatingSystem.IsWindows() || !path.StartsWith(Device, StringComparison.Ordinal) ? path
+        : path.StartsWith(DeviceShare, StringComparison.Ordinal) ? @"\\" + path[DeviceShare.Length..]
+        : path[Device.Length..];
+
+    /// <summary>The full path that a user's path means; refused when that is a device (C:\folder\CON).</summary>
+    public static string FullPath(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return full.StartsWith(@"\\.\", StringComparison.Ordinal) && OperatingSystem.IsWindows()
+            ? throw new ArgumentException($"'{path}' is a device.", nameof(path))
+            : ToNative(full);
     }
 }

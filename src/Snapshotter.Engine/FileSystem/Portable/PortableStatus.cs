@@ -63,11 +63,12 @@ internal static class PortableStatus
                 FileKind.SymbolicLink => Encoding.UTF8.GetByteCount(target!),
                 _ => 0,
             },
-            Allocated = size,
+            Allocated = (attributes & (FileAttributes.SparseFile | FileAttributes.Compressed)) != 0 ? WindowsCalls.AllocatedSize(handle) ?? size : size,
             IsReadOnly = isReadOnly,
             ModifiedAt = PortableTime.FromFileTime(information.ModifiedAt),
             LinkCount = information.LinkCount,
-            Id = new FileId(information.VolumeSerialNumber, ((ulong)information.IndexHigh << 32) | information.IndexLow),
+            Id = WindowsCalls.GetId(handle)
+                ?? new FileId(information.VolumeSerialNumber, ((ulong)information.IndexHigh << 32) | information.IndexLow),
         };
     }
 

@@ -11,6 +11,8 @@ internal static partial class WindowsCalls
     public const uint LockFailImmediately = 1;
     public const int LockViolation = 33;
 
+    private const int StandardInfo = 1;
+    private const int IdInfo = 18;
     private const int RenameInfoEx = 22;
     private const uint RenameReplace = 0x01;
     private const uint RenamePosix = 0x02;
@@ -63,6 +65,21 @@ internal static partial class WindowsCalls
         return Move(path, newPath, ReplaceExisting) ? 0 : Marshal.GetLastPInvokeError();
     }
 
+    /// <summary>Volume and 128 bits of file; null where the file system does not tell (FAT).</summary>
+    public static unsafe FileId? GetId(SafeFileHandle file)
+    {
+        ulong* id = stackalloc ulong[3];
+        return GetInformation(file, IdInfo, id, 3 * sizeof(ulong)) ? new FileId(id[0], id[1], id[2]) : null;
+    }
+
+    /// <summary>Bytes that a file takes on the disk; null where that is not told.</summary>
+    public static unsafe long? AllocatedSize(SafeFileHandle file)
+    {
+        // FILE_STANDARD_INFO: allocated, length, count of links and two flags.
+        long* standard = stackalloc long[3];
+        return GetInformation(file, StandardInfo, standard, 3 * sizeof(long)) ? standard[0] : null;
+    }
+
     private static unsafe int Rename(SafeFileHandle file, string newPath, uint flags)
     {
         // FILE_RENAME_INFO: flags, padding, a root directory that is not used, the name's length and the name with its end.
@@ -76,6 +93,10 @@ internal static partial class WindowsCalls
             return SetInformation(file, RenameInfoEx, information, (uint)buffer.Length) ? 0 : Marshal.GetLastPInvokeError();
         }
     }
+
+    [LibraryImport("kernel32", EntryPoint = "GetFileInformationByHandleEx", SetLastError = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static unsafe partial bool GetInformation(SafeFileHandle file, int kind, void* information, uint size);
 
     [LibraryImport("kernel32", EntryPoint = "SetFileInformationByHandle", SetLastError = true)]
     [return: MarshalAs(UnmanagedType.Bool)]

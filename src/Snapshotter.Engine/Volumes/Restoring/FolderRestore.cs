@@ -55,9 +55,10 @@ internal sealed class FolderRestore(
             PutIntoMount(root, part, part.Mount!);
         }
 
-        if (target.Own.Filter.IsActive)
+        if (target.Own.Filter.IsActive || target.Unfit.Count > 0)
         {
-            report.Entries = target.Own.Filter.Entries + target.Mounted.Sum(part => part.Filter.Entries);
+            // Of a whole volume the root counts as well.
+            report.Entries = target.Own.Filter.Entries + (target.Own.Filter.IsActive ? 0 : 1) + target.Mounted.Sum(part => part.Filter.Entries);
             report.Bytes = target.Own.Filter.Bytes + target.Mounted.Sum(part => part.Filter.Bytes);
         }
 

@@ -3,7 +3,7 @@ using Snapshotter.Engine.FileSystem.Portable;
 
 namespace Snapshotter.Engine.Volumes.Restoring;
 
-/// <summary>Names that Windows would take for something else: devices, drives, alternate streams, parents.</summary>
+/// <summary>Names that no file of Windows can have, or that it would take for something else: drives, alternate streams, parents.</summary>
 internal static class ReservedNames
 {
     /// <summary>What is wrong with a path, or null.</summary>

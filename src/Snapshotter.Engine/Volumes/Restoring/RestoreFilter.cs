@@ -2,6 +2,7 @@ using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
 using Snapshotter.Engine.Volumes.Reading;
+using Snapshotter.Engine.Volumes.Restoring.Preflight;
 
 namespace Snapshotter.Engine.Volumes.Restoring;
 
@@ -14,7 +15,9 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 /// <param name="target">The path that names the volume.</param>
 /// <param name="caseSensitive">Whether case counts in patterns.</param>
 /// <param name="isOfPart">Whether a path belongs to the part; null when the part is the whole volume.</param>
-internal sealed class RestoreFilter(RestoreOptions options, string target, bool caseSensitive, Func<byte[], bool>? isOfPart)
+/// <param name="left">Entries that are left out, since they cannot be where they go to; null when none are.</param>
+internal sealed class RestoreFilter(
+    RestoreOptions options, string target, bool caseSensitive, Func<byte[], bool>? isOfPart, UnfitEntries? left)
 {
     private readonly GlobSet include = GlobSet.Create(options.Include, caseSensitive);
     private readonly GlobSet exclude = GlobSet.Create(options.Exclude, caseSensitive);
@@ -48,10 +51,11 @@ internal sealed class RestoreFilter(RestoreOptions options, string target, bool 
     /// <summary>Bytes of file data of these.</summary>
     public long Bytes { get; private set; }
 
-    private bool Selects => IsActive || isOfPart is not null;
+    /// <summary>True when some of the entries stay away.</summary>
+    public bool Selects => IsActive || isOfPart is not null || left is not null;
 
     /// <summary>Whether an entry is wanted under its own name, and belongs to the part.</summary>
-    public bool Wants(VolumeReader reader) => !Selects || (IsOfPart(reader.Path) && Matches(reader));
+    public bool Wants(VolumeReader reader) => !Selects || (IsOfPart(reader.Path) && left?.Covers(reader.Path) != true && Matches(reader));
 
     /// <summary>Whether an entry is wanted under its own name, in whatever part.</summary>
     public bool Matches(VolumeReader reader) => !IsActive || (listed is null
@@ -64,7 +68,7 @@ internal sealed class RestoreFilter(RestoreOptions options, string target, bool 
     /// <summary>Looks at an entry in the first pass.</summary>
     public void Learn(VolumeReader reader)
     {
-        if (!Selects || !Matches(reader))
+        if (!Selects || left?.Covers(reader.Path) == true || !Matches(reader))
         {
             return;
         }
@@ -120,7 +124,8 @@ internal sealed class RestoreFilter(RestoreOptions options, string target, bool 
     }
 
     private bool WantsTargetOf(VolumeReader reader) =>
-        listed is null ? IsOfPart(reader.LinkPath) && Matches(reader.LinkPath, isDirectory: false) : seen.Contains(Key(reader.LinkPath));
+        left?.Covers(reader.LinkPath) != true
+        && (listed is null ? IsOfPart(reader.LinkPath) && Matches(reader.LinkPath, isDirectory: false) : seen.Contains(Key(reader.LinkPath)));
 
     private bool IsOfPart(byte[] path) => isOfPart is null || isOfPart(path);
 

@@ -7,17 +7,34 @@ using Snapshotter.Engine.Volumes.Restoring.Preflight;
 namespace Snapshotter.Engine.Volumes.Restoring;
 
 /// <summary>One volume on its way back: what the archive has of it, and the place it goes to.</summary>
-internal sealed class RestoreTarget(
-    IFileSystem fileSystem, RestoreOptions options, PlannedVolume planned, Generation generation, ManifestVolume volume, KeepTree keep)
+internal sealed class RestoreTarget
 {
-    private readonly Dictionary<KeepTree, VolumePart> mounted = FindMounts(fileSystem, options, volume.Target, keep);
-    private readonly CaseCollisions? collisions = fileSystem.Traits.IsCaseSensitive ? null : new CaseCollisions();
+    private readonly IFileSystem fileSystem;
+    private readonly RestoreOptions options;
+    private readonly Dictionary<KeepTree, VolumePart> mounted;
+    private readonly CaseCollisions? collisions;
 
-    public PlannedVolume Planned { get; } = planned;
+    public RestoreTarget(
+        IFileSystem fileSystem, RestoreOptions options, PlannedVolume planned, Generation generation, ManifestVolume volume, KeepTree keep)
+    {
+        this.fileSystem = fileSystem;
+        this.options = options;
+        var left = options.SkipUnfit ? Unfit : null;
+        mounted = FindMounts(fileSystem, options, volume.Target, keep, left);
+        collisions = fileSystem.Traits.IsCaseSensitive ? null : new CaseCollisions();
+        Planned = planned;
+        Generation = generation;
+        Volume = volume;
+        Keep = keep;
+        Own = new VolumePart(options, volume.Target, fileSystem.Traits.IsCaseSensitive, keep, left);
+        Parents = options.Include.Count + options.Exclude.Count + options.Entries.Count > 0 ? new ArchivedParents() : null;
+    }
 
-    public Generation Generation { get; } = generation;
+    public PlannedVolume Planned { get; }
 
-    public ManifestVolume Volume { get; } = volume;
+    public Generation Generation { get; }
+
+    public ManifestVolume Volume { get; }
 
     /// <summary>
     /// True when the archive does not have all of it: what it lacks may be in the place it goes to, so nothing there is
@@ -32,16 +49,16 @@ internal sealed class RestoreTarget(
     public UnfitEntries Unfit { get; } = new();
 
     /// <summary>What stays in the volume as it is.</summary>
-    public KeepTree Keep { get; } = keep;
+    public KeepTree Keep { get; }
 
     /// <summary>What goes to the mount that the volume's root is on: all of it, where nothing is mounted in the volume.</summary>
-    public VolumePart Own { get; } = new(options, volume.Target, fileSystem.Traits.IsCaseSensitive, keep);
+    public VolumePart Own { get; }
 
     /// <summary>What goes into mounts in the volume; known after <see cref="Validate"/>.</summary>
     public IEnumerable<VolumePart> Mounted => mounted.Values.Where(part => part.HasContent);
 
     /// <summary>Its directories, for those that are needed though they are not wanted; null when all is wanted.</summary>
-    public ArchivedParents? Parents { get; } = options.Include.Count + options.Exclude.Count + options.Entries.Count > 0 ? new ArchivedParents() : null;
+    public ArchivedParents? Parents { get; }
 
     /// <summary>What reading it through counted; known after <see cref="Validate"/>.</summary>
     public Verification Verification { get; private set; }
@@ -67,6 +84,30 @@ internal sealed class RestoreTarget(
             {
                 Remedy = Remedy.ListArchive,
             };
+        }
+    }
+
+    /// <summary>Ends the job where entries cannot be where they go to, unless those are to be left out.</summary>
+    /// <exception cref="BackupException">UnsafeEntry: its message names them.</exception>
+    public void RefuseUnfit()
+    {
+        if (!options.SkipUnfit)
+        {
+            Unfit.Throw();
+        }
+    }
+
+    /// <summary>Entries that were found unfit when all was learned: hard links to them are to be files of their own.</summary>
+    public void LearnAgain(ArchiveFile archive)
+    {
+        var reader = new VolumeReader(archive, Generation, Volume);
+        while (options.SkipUnfit && reader.Next())
+        {
+            Own.Filter.Learn(reader);
+            foreach (var other in mounted.Values)
+            {
+                other.Filter.Learn(reader);
+            }
         }
     }
 
@@ -121,12 +162,12 @@ internal sealed class RestoreTarget(
     private VolumePart? PartOf(byte[] path) => Keep.Covering(path) is { } node ? mounted.GetValueOrDefault(node) : Own;
 
     private static Dictionary<KeepTree, VolumePart> FindMounts(
-        IFileSystem fileSystem, RestoreOptions options, string target, KeepTree keep)
+        IFileSystem fileSystem, RestoreOptions options, string target, KeepTree keep, UnfitEntries? left)
     {
         var found = new Dictionary<KeepTree, VolumePart>();
         foreach (var (path, node) in keep.Mounts())
         {
-            found.Add(node, new VolumePart(options, target, fileSystem.Traits.IsCaseSensitive, keep, node, path));
+            found.Add(node, new VolumePart(options, target, fileSystem.Traits.IsCaseSensitive, keep, node, path, left));
         }
 
         return found;

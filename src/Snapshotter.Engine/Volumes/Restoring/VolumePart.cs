@@ -1,5 +1,6 @@
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Volumes.Reading;
+using Snapshotter.Engine.Volumes.Restoring.Preflight;
 
 namespace Snapshotter.Engine.Volumes.Restoring;
 
@@ -7,11 +8,11 @@ namespace Snapshotter.Engine.Volumes.Restoring;
 internal sealed class VolumePart
 {
     /// <summary>The part on the volume's own mount.</summary>
-    public VolumePart(RestoreOptions options, string target, bool caseSensitive, KeepTree keep)
+    public VolumePart(RestoreOptions options, string target, bool caseSensitive, KeepTree keep, UnfitEntries? left)
     {
         Path = [];
         Filter = new RestoreFilter(
-            options, target, caseSensitive, keep.Children.Count == 0 ? null : path => keep.Covering(path) is null);
+            options, target, caseSensitive, keep.Children.Count == 0 ? null : path => keep.Covering(path) is null, left);
     }
 
     /// <summary>The part on a mount in the volume.</summary>
@@ -21,11 +22,12 @@ internal sealed class VolumePart
     /// <param name="keep">What stays in the volume.</param>
     /// <param name="node">The mount in it.</param>
     /// <param name="path">Where the mount is, below the volume's root.</param>
-    public VolumePart(RestoreOptions options, string target, bool caseSensitive, KeepTree keep, KeepTree node, byte[] path)
+    /// <param name="left">Entries that are left out; null when none are.</param>
+    public VolumePart(RestoreOptions options, string target, bool caseSensitive, KeepTree keep, KeepTree node, byte[] path, UnfitEntries? left)
     {
         Mount = node.Mount;
         Path = path;
-        Filter = new RestoreFilter(options, target, caseSensitive, other => keep.Covering(other) == node);
+        Filter = new RestoreFilter(options, target, caseSensitive, other => keep.Covering(other) == node, left);
     }
 
     /// <summary>Null for the volume's own.</summary>

@@ -180,6 +180,11 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
             TellOlder(archived, monitor, reporter);
         }
 
+        if (target.Unfit.LeftOut(archived.Target) is { } left)
+        {
+            monitor.Problem(left);
+        }
+
         if (target.IsMerged)
         {
             monitor.Problem(Incomplete(archive, target, cancellation));

@@ -28,7 +28,7 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
 
         foreach (var target in targets)
         {
-            target.Unfit.Throw();
+            target.RefuseUnfit();
         }
 
         if (targets.Count > 0)
@@ -155,6 +155,7 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
     private (long Bytes, long Files) ExamineEntries(
         RestoreTarget target, VolumePart part, IDirectory probe, bool isChoosy, IDirectory? root, string path)
     {
+        long known = target.Unfit.Count;
         using var trial = isChoosy ? new NameTrial(probe, part, target.Unfit) : null;
         using var existing = root is null ? null : new ExistingEntries(root, part, fileSystem.Traits, target.Unfit);
         var reader = new VolumeReader(archive, target.Generation, target.Volume);
@@ -173,6 +174,11 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
                     // Nothing can stand there; that is told otherwise.
                 }
             }
+        }
+
+        if (target.Unfit.Count > known)
+        {
+            target.LearnAgain(archive);
         }
 
         Refuse(path, existing?.Obstacles ?? []);

@@ -14,16 +14,51 @@ internal sealed class UnfitEntries
     private readonly StringBuilder named = new();
     private BackupException? first;
     private long count;
+    private readonly HashSet<PathHash> paths = [];
+
+    /// <summary>How many there are.</summary>
+    public long Count => count;
 
     /// <summary>Takes note of the entry that the reader stands at.</summary>
     public void Add(VolumeReader reader, string problem)
     {
+        if (!paths.Add(PathHash.Of(reader.Path)))
+        {
+            return;
+        }
+
         first ??= reader.Unsafe(problem, Remedy.LeaveOut);
         if (++count <= MaxNamed)
         {
             named.Append(CultureInfo.InvariantCulture, $"{(count == 1 ? "" : "; ")}'{EntryNames.ForMessage(reader.Path)}': {problem}");
         }
     }
+
+    /// <summary>Whether a path, or a directory on the way to it, is one of them.</summary>
+    public bool Covers(ReadOnlySpan<byte> path)
+    {
+        if (paths.Count == 0)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < path.Length; i++)
+        {
+            if (path[i] == (byte)'/' && paths.Contains(PathHash.Of(path[..i])))
+            {
+                return true;
+            }
+        }
+
+        return paths.Contains(PathHash.Of(path));
+    }
+
+    /// <summary>Tells of those that are left out; null when there are none.</summary>
+    /// <param name="target">The volume.</param>
+    public Notice? LeftOut(string target) => first is null ? null : new Notice(
+        BackupError.NotKept, target,
+        $"{count} entries of '{target}' are left out, since they cannot be where they go to:"
+        + $" {named}{(count > MaxNamed ? $"; and {count - MaxNamed} more." : "")}");
 
     /// <summary>Ends the job when there were any.</summary>
     /// <exception cref="BackupException">UnsafeEntry: its message names them.</exception>
