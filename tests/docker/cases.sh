@@ -691,8 +691,11 @@ test_containers_are_started_again_after_a_failure() {
     equal true "$(running "$web")"
     expect 1 host "Backup-Volume -Path data -Archive missing.tar -StopContainer $web, no-such-container"
     equal true "$(running "$web")"
-    expect 0 host "Backup-Volume -Path data -Archive missing.tar -StopContainer $web -WhatIf"
     [ "$before" != "$(started "$web")" ]
+    before=$(started "$web")
+    empty_archive
+    expect 0 host "Backup-Volume -Path data -Archive backup.tar -StopContainer $web -WhatIf"
+    equal "$before" "$(started "$web")"
 }
 
 test_containers_are_started_again_after_sigterm() {
