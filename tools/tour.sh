@@ -32,7 +32,7 @@ powershell_session() {
 foreach ($line in [IO.File]::ReadAllLines("$PSScriptRoot/.lines")) {
     [Console]::Out.WriteLine("PS> $line")
     try { & ([scriptblock]::Create($line)) | Out-Default }
-    catch { [Console]::Out.WriteLine("$($_.InvocationInfo.MyCommand): $($_.Exception.Message)") }
+    catch { $_ | Out-Default }
 }
 END
     echo '```console'
