@@ -460,9 +460,15 @@ class RestoreRuns:
     def heal(self, result):
         self.helper.run(self.script)
         if self.trees() != self.new or self.is_at_file() or self.is_staging():
-            raise Wrong(f'{result}, and the next restore did not make it new')
+            raise Wrong(f'{result}, and the next restore did not make it new: {self.left()}')
         if sha256(self.archive) != self.digest:
             raise Wrong('the archive was changed')
+
+    def left(self):
+        """What is not as it should be."""
+        differing = [
+            name for now, new in zip(self.trees(), self.new) for name in now.keys() | new.keys() if now.get(name) != new.get(name)]
+        return differing[:5] + [name for name in os.listdir(self.home) if name.startswith('.snapshotter-')]
 
     @staticmethod
     def without_root_time(found):
@@ -510,7 +516,7 @@ class PartRuns(RestoreRuns):
         self.helper.run(self.script)
         found = tree(self.volume, ignore_root_time=True)
         if (found, tree(self.file)) != (self.without_root_time(self.new[0]), self.new[1]) or self.is_at_file() or self.is_staging():
-            raise Wrong(f'{result}, and the next restore did not make it new')
+            raise Wrong(f'{result}, and the next restore did not make it new: {self.left()}')
 
     def judge_stopped(self, result):
         if self.is_staging():

@@ -76,27 +76,8 @@ internal sealed class AtomicFile : IDisposable
     /// Removes what killed processes left in a directory. What is not ours, is in use, or is the folder of a restore stays, and
     /// what cannot be looked at or removed does no harm: it stays as well.
     /// </summary>
-    public static void RemoveLeftovers(IDirectory parent, FileSystemTraits traits) => Quietly(() =>
-    {
-        var listing = parent.List();
-        for (int i = 0; i < listing.Count; i++)
-        {
-            var name = listing.NameOf(i);
-            if (TemporaryName.IsOne(name.Span))
-            {
-                Quietly(() =>
-                {
-                    if (PrivateFolder.TryTake(parent, name.Span, Ownership.Of(traits), out var folder) == PrivateFolderState.Left)
-                    {
-                        using (folder)
-                        {
-                            TryRemove(folder!);
-                        }
-                    }
-                });
-            }
-        }
-    });
+    public static void RemoveLeftovers(IDirectory parent, FileSystemTraits traits) =>
+        PrivateFolder.ForEachLeft(parent, traits, folder => TryRemove(folder));
 
     /// <summary>Removes a folder that a killed process left. False when it is none of this kind: then it stays.</summary>
     public static bool TryRemove(PrivateFolder folder)

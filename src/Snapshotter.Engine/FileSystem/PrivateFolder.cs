@@ -48,7 +48,7 @@ internal sealed class PrivateFolder : IDisposable
             }
             catch
             {
-                RemoveQuietly(() => parent.RemoveDirectory(name));
+                Quietly(() => parent.RemoveDirectory(name));
                 throw;
             }
         }
@@ -131,6 +131,35 @@ internal sealed class PrivateFolder : IDisposable
         }
     }
 
+    /// <summary>
+    /// Takes over what killed processes left in a directory, one folder after the other. What cannot be looked at, or removed by
+    /// the caller, does no harm: it stays.
+    /// </summary>
+    /// <param name="parent">The directory.</param>
+    /// <param name="traits">Who this process is.</param>
+    /// <param name="take">Gets a folder, locked, which is closed afterwards.</param>
+    public static void ForEachLeft(IDirectory parent, FileSystemTraits traits, Action<PrivateFolder> take) => Quietly(() =>
+    {
+        var listing = parent.List();
+        for (int i = 0; i < listing.Count; i++)
+        {
+            var name = listing.NameOf(i);
+            if (TemporaryName.IsOne(name.Span))
+            {
+                Quietly(() =>
+                {
+                    if (TryTake(parent, name.Span, Ownership.Of(traits), out var folder) == PrivateFolderState.Left)
+                    {
+                        using (folder)
+                        {
+                            take(folder!);
+                        }
+                    }
+                });
+            }
+        }
+    });
+
     /// <summary>Removes it, once all else in it is gone, and closes it.</summary>
     public void Remove()
     {
@@ -201,7 +230,7 @@ internal sealed class PrivateFolder : IDisposable
                 // What another has locked is his.
                 if (isLocked)
                 {
-                    RemoveQuietly(() => directory!.RemoveFile(LockName));
+                    Quietly(() => directory!.RemoveFile(LockName));
                 }
 
                 gate?.Dispose();
@@ -247,15 +276,15 @@ internal sealed class PrivateFolder : IDisposable
     private static bool IsStill(IDirectory parent, ReadOnlySpan<byte> name, FileId id) =>
         parent.TryGetStatus(name, out var standing) && standing.Id == id;
 
-    private static void RemoveQuietly(Action remove)
+    private static void Quietly(Action action)
     {
         try
         {
-            remove();
+            action();
         }
         catch (FileSystemException)
         {
-            // What kept it from being made matters more.
+            // What is left is no part of any volume, and the next run tries again.
         }
     }
 }

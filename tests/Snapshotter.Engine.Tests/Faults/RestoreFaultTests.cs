@@ -299,6 +299,7 @@ public sealed class RestoreFaultTests(ITestOutputHelper output)
             var mended = fileSystem.Clone();
             Scene.Restore(mended, options);
             IsNew(mended);
+            Assert.DoesNotContain(TreeSnapshot.Of(mended, "/volumes").Names, name => name.Contains(StagingStart, StringComparison.Ordinal));
             Assert.Equal(archive, mended.ReadAllBytes(Scene.Archive));
         }
 

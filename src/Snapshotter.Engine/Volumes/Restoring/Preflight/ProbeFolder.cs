@@ -4,7 +4,7 @@ namespace Snapshotter.Engine.Volumes.Restoring.Preflight;
 
 /// <summary>
 /// An empty folder in a directory, in which it is tried what the file system takes. It goes with all in it, and the directory
-/// has its time again. One that a killed process left looks like a staging folder that came to nothing.
+/// has its time again. One that a killed process left looks like a staging folder that came to nothing, and goes with the next.
 /// </summary>
 internal sealed class ProbeFolder : IDisposable
 {
@@ -24,10 +24,12 @@ internal sealed class ProbeFolder : IDisposable
     public IDirectory Directory { get; }
 
     /// <param name="parent">Where it is made; the caller closes it afterwards.</param>
+    /// <param name="traits">Who this process is.</param>
     /// <exception cref="FileSystemException">Nothing can be made there.</exception>
-    public static ProbeFolder In(IDirectory parent)
+    public static ProbeFolder In(IDirectory parent, FileSystemTraits traits)
     {
         parent.GetStatus(out var before);
+        PrivateFolder.ForEachLeft(parent, traits, RemoveLeft);
         PrivateFolder? folder = null;
         try
         {
@@ -48,6 +50,23 @@ internal sealed class ProbeFolder : IDisposable
         Directory.Dispose();
         RemoveQuietly(folder);
         parent.SetTimeQuietly(before);
+    }
+
+    /// <summary>Beside a file volume no staging folder is ever made that would take it over.</summary>
+    private static void RemoveLeft(PrivateFolder folder)
+    {
+        var listing = folder.Directory.List();
+        for (int i = 0; i < listing.Count; i++)
+        {
+            var name = listing.NameOf(i).Span;
+            if (!name.SequenceEqual(PrivateFolder.LockName) && !name.SequenceEqual(StagingArea.Made))
+            {
+                return;
+            }
+        }
+
+        TreeRemover.Remove(folder.Directory, StagingArea.Made);
+        folder.Remove();
     }
 
     private static void RemoveQuietly(PrivateFolder? folder)

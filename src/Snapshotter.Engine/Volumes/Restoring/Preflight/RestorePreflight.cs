@@ -118,7 +118,7 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
         }
 
         (long Bytes, long Files) replaced = default;
-        using (var probe = ProbeFolder.In(root))
+        using (var probe = ProbeFolder.In(root, fileSystem.Traits))
         {
             TrySize(probe.Directory, part.Demand.LargestFile);
             bool isChoosy = !NameRules.TakesAll(probe.Directory);
@@ -206,7 +206,7 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
         try
         {
             AtomicFile.RemoveLeftovers(parent, fileSystem.Traits);
-            using var probe = ProbeFolder.In(parent);
+            using var probe = ProbeFolder.In(parent, fileSystem.Traits);
             TrySize(probe.Directory, target.Own.Demand.LargestFile);
             TryWay(probe.Directory, folder, path);
         }
@@ -289,7 +289,7 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
     private bool SharesBlocks(Func<IDirectory> open)
     {
         using var root = open();
-        using var probe = ProbeFolder.In(root);
+        using var probe = ProbeFolder.In(root, fileSystem.Traits);
         using var file = probe.Directory.CreateFile("share"u8, AnyMode);
         try
         {
