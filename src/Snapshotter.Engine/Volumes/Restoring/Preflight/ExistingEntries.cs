@@ -102,7 +102,7 @@ internal sealed class ExistingEntries(IDirectory root, VolumePart part, FileSyst
         folder.GetStatus(out var status);
         if (!tellsApart.TryGetValue(status.Id, out bool does))
         {
-            using var probe = ProbeFolder.In(folder);
+            using var probe = ProbeFolder.In(folder, traits);
             tellsApart[status.Id] = does = NameRules.TellsApart(probe.Directory);
         }
 
