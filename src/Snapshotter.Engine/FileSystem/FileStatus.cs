@@ -45,6 +45,15 @@ internal struct FileStatus
 
     /// <summary>When the file came into being, to tell it from another that was given its number later. Zero where unknown.</summary>
     public Timestamp CreatedAt;
+
+    /// <summary>Windows' attributes as a number; null elsewhere.</summary>
+    public uint? WindowsAttributes;
+
+    /// <summary>True for a symbolic link that is a junction of Windows.</summary>
+    public bool IsJunction;
+
+    /// <summary>What of an open file or directory is in no backup. Told by its own status, and not by that of a name.</summary>
+    public Unkept Unkept;
     public uint LinkCount;
     public FileId Id;
 

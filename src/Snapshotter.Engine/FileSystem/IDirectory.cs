@@ -53,6 +53,9 @@ internal interface IDirectory : IDisposable
     /// <summary>Creates a symbolic link. The target's bytes are stored as they are.</summary>
     void CreateSymbolicLink(ReadOnlySpan<byte> name, ReadOnlySpan<byte> target);
 
+    /// <summary>The same where the platform wants to know what the link leads to.</summary>
+    void CreateSymbolicLink(ReadOnlySpan<byte> name, ReadOnlySpan<byte> target, LinkKind kind) => CreateSymbolicLink(name, target);
+
     /// <summary>Gives the file <paramref name="existingName"/> in <paramref name="existingDirectory"/> a second name here. A symbolic link is linked itself, not followed.</summary>
     void CreateHardLink(ReadOnlySpan<byte> name, IDirectory existingDirectory, ReadOnlySpan<byte> existingName);
 
@@ -113,6 +116,12 @@ internal struct FileMetadata
     public uint GroupId;
     public Timestamp ModifiedAt;
 
+    /// <summary>Windows' attributes as a number; null to leave those that are there. Other platforms have none.</summary>
+    public uint? WindowsAttributes;
+
+    /// <summary>When it is to have come into being, where that can be set (Windows); null to leave it.</summary>
+    public Timestamp? CreatedAt;
+
     /// <summary>Null when there are none.</summary>
     public List<ExtendedAttribute>? Attributes;
 }
@@ -135,6 +144,12 @@ internal enum MetadataLoss
 
     /// <summary>Owner, mode and attributes of a directory that was there, and that other users may have exchanged for another.</summary>
     Exchangeable = 32,
+
+    /// <summary>Attributes of Windows, or the time of creation there.</summary>
+    WindowsAttributes = 64,
+
+    /// <summary>A symbolic link, which not everybody may make on Windows: it is not there.</summary>
+    Links = 128,
 }
 
 /// <summary>Where a name stands in the buffer of a listing, and what kind of file it is.</summary>

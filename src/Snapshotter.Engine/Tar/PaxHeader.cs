@@ -29,6 +29,10 @@ internal sealed class PaxHeader
     public long? DeviceMinor;
     public long? ModifiedSeconds;
     public int ModifiedNanoseconds;
+    public uint? WindowsAttributes;
+    public bool IsJunction;
+    public long? CreatedSeconds;
+    public int CreatedNanoseconds;
     public ReadOnlyMemory<byte> SparseName;
     public long? SparseSize;
 
@@ -71,6 +75,10 @@ internal sealed class PaxHeader
 
         AccessAcl = DefaultAcl = SparseName = sparseList = default;
         Size = SparseSize = sparseMajor = sparseMinor = sparseCount = sparsePendingOffset = null;
+        WindowsAttributes = null;
+        IsJunction = false;
+        CreatedSeconds = null;
+        CreatedNanoseconds = 0;
         attributes.Clear();
         libarchiveAttributes.Clear();
         IsSparse = false;
@@ -101,6 +109,12 @@ internal sealed class PaxHeader
                 ReadSparse(key["GNU.sparse.".Length..], value, map, headerOffset);
             else if (key.StartsWith("LIBARCHIVE.xattr."u8))
                 ReadLibarchiveAttribute(key["LIBARCHIVE.xattr.".Length..], value.Span, headerOffset);
+            else if (key.SequenceEqual("LIBARCHIVE.creationtime"u8))
+                ReadCreated(value.Span);
+            else if (key.SequenceEqual("MSWINDOWS.fileattr"u8))
+                WindowsAttributes = PaxRecords.TryParseDecimal(value.Span, out long number) && number is >= 0 and <= uint.MaxValue ? (uint)number : null;
+            else if (key.SequenceEqual("MSWINDOWS.mountpoint"u8))
+                IsJunction = value.Span.SequenceEqual("1"u8);
         }
     }
 
@@ -193,6 +207,13 @@ internal sealed class PaxHeader
         if (!PaxRecords.TryParseTime(value, out long seconds, out ModifiedNanoseconds))
             throw Malformed(headerOffset, "A time in a pax record is not well-formed.");
         ModifiedSeconds = seconds;
+    }
+
+    /// <summary>No reason to refuse an entry: a time that is not well-formed is as good as none.</summary>
+    private void ReadCreated(ReadOnlySpan<byte> value)
+    {
+        CreatedSeconds = PaxRecords.TryParseTime(value, out long seconds, out CreatedNanoseconds) && seconds != long.MinValue ? seconds : null;
+        CreatedNanoseconds = CreatedSeconds is null ? 0 : CreatedNanoseconds;
     }
 
     private void ReadSchily(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value)

@@ -110,6 +110,7 @@ internal static class TarEncoder
         if (entry.Mode is < 0 or > 0xfff
             || entry.UserId is < 0 or > MaxId || entry.GroupId is < 0 or > MaxId
             || entry.ModifiedNanoseconds is < 0 or > 999_999_999 || entry.ModifiedSeconds == long.MinValue
+            || entry.CreatedNanoseconds is < 0 or > 999_999_999 || entry.CreatedSeconds == long.MinValue
             || entry.Size < 0 || (entry.Sparse is null && entry.Size > long.MaxValue - offset - TarLayout.MaxPaxBody))
         {
             throw new ArgumentException("A number of an entry is out of range.", nameof(entry));
@@ -232,6 +233,12 @@ internal static class TarEncoder
             PaxWriter.Write(output, "gname"u8, entry.GroupName.Span);
         if (entry.ModifiedNanoseconds != 0 || entry.ModifiedSeconds < 0 || entry.ModifiedSeconds > HeaderField.Modified.MaxOctal)
             PaxWriter.WriteTime(output, "mtime"u8, entry.ModifiedSeconds, entry.ModifiedNanoseconds);
+        if (entry.CreatedSeconds is { } created)
+            PaxWriter.WriteTime(output, "LIBARCHIVE.creationtime"u8, created, entry.CreatedNanoseconds);
+        if (entry.WindowsAttributes is { } windows)
+            PaxWriter.Write(output, "MSWINDOWS.fileattr"u8, windows);
+        if (entry.IsJunction)
+            PaxWriter.Write(output, "MSWINDOWS.mountpoint"u8, "1"u8);
         if (!entry.AccessAcl.IsEmpty)
             PaxWriter.Write(output, "SCHILY.acl.access"u8, entry.AccessAcl.Span);
         if (!entry.DefaultAcl.IsEmpty)

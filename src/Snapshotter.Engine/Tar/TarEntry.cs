@@ -53,6 +53,18 @@ internal sealed class TarEntry
     /// <summary>A directory's default ACL as text, empty when there is none (SCHILY.acl.default).</summary>
     public ReadOnlyMemory<byte> DefaultAcl;
 
+    /// <summary>Windows' attributes as a number (MSWINDOWS.fileattr), as tars of Windows containers have them; null when nothing is said.</summary>
+    public uint? WindowsAttributes;
+
+    /// <summary>True for a symbolic link that is a junction of Windows (MSWINDOWS.mountpoint).</summary>
+    public bool IsJunction;
+
+    /// <summary>When the file came into being (LIBARCHIVE.creationtime), in seconds since 1970-01-01 UTC; null when nothing is said.</summary>
+    public long? CreatedSeconds;
+
+    /// <summary>0..999,999,999 after <see cref="CreatedSeconds"/>.</summary>
+    public int CreatedNanoseconds;
+
     /// <summary>Written entries only: a pax <c>comment</c> that stands as the first record; empty for none. Readers ignore it.</summary>
     public ReadOnlyMemory<byte> Comment;
 
@@ -81,6 +93,10 @@ internal sealed class TarEntry
         ModifiedNanoseconds = 0;
         DeviceMajor = DeviceMinor = 0;
         Sparse = null;
+        WindowsAttributes = null;
+        IsJunction = false;
+        CreatedSeconds = null;
+        CreatedNanoseconds = 0;
         Attributes.Clear();
     }
 }

@@ -266,6 +266,10 @@ internal sealed class TarReader
         Entry.Attributes.AddRange(pax.Attributes);
         Entry.AccessAcl = pax.AccessAcl;
         Entry.DefaultAcl = pax.DefaultAcl;
+        Entry.WindowsAttributes = pax.WindowsAttributes;
+        Entry.IsJunction = pax.IsJunction;
+        Entry.CreatedSeconds = pax.CreatedSeconds;
+        Entry.CreatedNanoseconds = pax.CreatedNanoseconds;
     }
 
     private static void Override(ref ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> extended)

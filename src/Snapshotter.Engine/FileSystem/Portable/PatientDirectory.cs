@@ -65,6 +65,8 @@ internal sealed class PatientDirectory(IDirectory real, Patience patience) : IDi
 
     public void CreateSymbolicLink(ReadOnlySpan<byte> name, ReadOnlySpan<byte> target) => real.CreateSymbolicLink(name, target);
 
+    public void CreateSymbolicLink(ReadOnlySpan<byte> name, ReadOnlySpan<byte> target, LinkKind kind) => real.CreateSymbolicLink(name, target, kind);
+
     public void CreateHardLink(ReadOnlySpan<byte> name, IDirectory existingDirectory, ReadOnlySpan<byte> existingName)
     {
         byte[] created = name.ToArray();

@@ -17,7 +17,7 @@ internal sealed class PortableDirectory(string path) : IDirectory
     public void GetStatus(out FileStatus status)
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
-        if (!PortableStatus.TryGet(path, followLinks: true, out status))
+        if (!PortableStatus.TryGet(path, followLinks: true, out status, withUnkept: true))
         {
             throw PortableError.Of(FileError.NotFound, "stat", path, "removed meanwhile");
         }
@@ -114,7 +114,10 @@ internal sealed class PortableDirectory(string path) : IDirectory
             : Directory.CreateDirectory(child, (UnixFileMode)(mode & 0x1FF)));
     }
 
-    public void CreateSymbolicLink(ReadOnlySpan<byte> name, ReadOnlySpan<byte> target)
+    public void CreateSymbolicLink(ReadOnlySpan<byte> name, ReadOnlySpan<byte> target) =>
+        CreateSymbolicLink(name, target, LinkKind.Unknown);
+
+    public void CreateSymbolicLink(ReadOnlySpan<byte> name, ReadOnlySpan<byte> target, LinkKind kind)
     {
         var child = PathOf(name, "link");
         DemandNothing(child, "link");
@@ -128,7 +131,11 @@ internal sealed class PortableDirectory(string path) : IDirectory
             }
             // Windows follows its own separator only, and wants to know whether a directory is meant.
             text = text.Replace('/', '\\');
-            if (Directory.Exists(Path.GetFullPath(Path.Combine(PortablePath.Shown(path), text))))
+            if (kind == LinkKind.Junction && Path.IsPathFullyQualified(text))
+            {
+                Junction.Create(child, text);
+            }
+            else if (kind == LinkKind.Unknown ? Directory.Exists(Path.GetFullPath(Path.Combine(PortablePath.Shown(path), text))) : kind != LinkKind.File)
             {
                 Directory.CreateSymbolicLink(child, text);
             }

@@ -9,6 +9,9 @@ namespace Snapshotter.Engine.FileSystem.Portable;
 /// </summary>
 internal sealed class PortableFile : IFile
 {
+    /// <summary>NTFS has holes of this size and its multiples.</summary>
+    private const long SmallestHole = 64 * 1024;
+
     /// <summary>Far behind the end of any archive: Windows keeps others from reading what is locked.</summary>
     private const uint WriterByte = 0;
     private const uint ReaderByte = 1;
@@ -18,6 +21,7 @@ internal sealed class PortableFile : IFile
     private readonly SafeFileHandle handle;
     private readonly Dictionary<FileLock, FileStream> lockFiles = [];
     private volatile bool isUnflushed;
+    private bool isSparse;
 
     public PortableFile(string path, FileMode mode, FileAccess access, FileOptions options = FileOptions.None, int createMode = 0x1B6)
     {
@@ -47,7 +51,7 @@ internal sealed class PortableFile : IFile
         ObjectDisposedException.ThrowIf(handle.IsClosed, this);
         if (OperatingSystem.IsWindows())
         {
-            status = PortableStatus.OfWindows(handle, path);
+            status = PortableStatus.OfWindows(handle, path, withUnkept: true);
         }
         else if (!PortableStatus.TryGet(path, followLinks: true, out status))
         {
@@ -80,6 +84,7 @@ internal sealed class PortableFile : IFile
     public void Write(ReadOnlySpan<byte> buffer, long offset)
     {
         isUnflushed = true;
+        LeaveHole(offset);
         try
         {
             RandomAccess.Write(handle, buffer, offset);
@@ -93,6 +98,7 @@ internal sealed class PortableFile : IFile
     public void SetLength(long length)
     {
         isUnflushed = true;
+        LeaveHole(length);
         PortableError.Run("set the length of", DisplayPath, () => RandomAccess.SetLength(handle, length));
     }
 
@@ -169,6 +175,16 @@ internal sealed class PortableFile : IFile
     {
         Flush();
         return PortableMetadata.Set(path, handle, metadata);
+    }
+
+    /// <summary>Windows fills what is passed over with zeros, unless it is told before that the file may have holes.</summary>
+    private void LeaveHole(long offset)
+    {
+        if (OperatingSystem.IsWindows() && !isSparse && offset >= SmallestHole && offset - Length >= SmallestHole)
+        {
+            isSparse = true;
+            WindowsCalls.SetSparse(handle);
+        }
     }
 
     private static WindowsCalls.Range RangeOf(FileLock kind) => new()

@@ -8,6 +8,10 @@ internal static class PortableMetadata
 {
     private const int OwnerWrite = 0x80;
 
+    /// <summary>Attributes that anybody may set. That a file is read-only is in its mode.</summary>
+    private const FileAttributes Settable = FileAttributes.ReadOnly | FileAttributes.Hidden | FileAttributes.System
+        | FileAttributes.Archive | FileAttributes.NotContentIndexed;
+
     /// <param name="path">The file. Never a link that should be followed.</param>
     /// <param name="handle">The file where it is open for writing; null for directories and links.</param>
     /// <param name="metadata">What it should have.</param>
@@ -27,6 +31,10 @@ internal static class PortableMetadata
                 loss |= MetadataLoss.Mode;
             }
         }
+        if (OperatingSystem.IsWindows())
+        {
+            loss |= SetOfWindows(path, handle, metadata);
+        }
         if (!PortableTime.TryToDateTime(time, out var modifiedAt))
         {
             return loss | MetadataLoss.Times;
@@ -43,6 +51,48 @@ internal static class PortableMetadata
                 Directory.SetLastWriteTimeUtc(path, modifiedAt);
             }
         });
+    }
+
+    /// <summary>What Windows alone has: attributes, and when a file came into being.</summary>
+    private static MetadataLoss SetOfWindows(string path, SafeFileHandle? handle, in FileMetadata metadata)
+    {
+        var loss = MetadataLoss.None;
+        if (metadata.CreatedAt is { } created && PortableTime.TryToDateTime(created, out var createdAt))
+        {
+            loss |= Try(MetadataLoss.WindowsAttributes, "set the time of creation of", path, () =>
+            {
+                if (handle is not null)
+                {
+                    File.SetCreationTimeUtc(handle, createdAt);
+                }
+                else
+                {
+                    Directory.SetCreationTimeUtc(path, createdAt);
+                }
+            });
+        }
+        if (metadata.WindowsAttributes is { } number)
+        {
+            var settable = metadata.Kind == FileKind.Regular ? Settable & ~FileAttributes.ReadOnly : Settable;
+            loss |= Try(MetadataLoss.WindowsAttributes, "set the attributes of", path, () =>
+            {
+                var there = handle is null ? File.GetAttributes(path) : File.GetAttributes(handle);
+                var wanted = (there & ~settable) | ((FileAttributes)number & settable);
+                if (wanted == there)
+                {
+                    return;
+                }
+                if (handle is null)
+                {
+                    File.SetAttributes(path, wanted);
+                }
+                else
+                {
+                    File.SetAttributes(handle, wanted);
+                }
+            });
+        }
+        return loss;
     }
 
     /// <summary>Sets the mode of a path that is no link, where the platform lets the process; on Windows, whether it is read-only.</summary>

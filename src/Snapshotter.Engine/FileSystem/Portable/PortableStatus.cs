@@ -14,7 +14,7 @@ internal static class PortableStatus
     private const int NotADirectory = 20;
 
     /// <summary>False when there is nothing of that name.</summary>
-    public static bool TryGet(string path, bool followLinks, out FileStatus status)
+    public static bool TryGet(string path, bool followLinks, out FileStatus status, bool withUnkept = false)
     {
         status = default;
         if (OperatingSystem.IsWindows())
@@ -25,7 +25,7 @@ internal static class PortableStatus
                 var error = Marshal.GetLastPInvokeError();
                 return error is FileNotFound or PathNotFound or InvalidName ? false : throw PortableError.OfSystem(error, "stat", path);
             }
-            status = OfWindows(handle, path);
+            status = OfWindows(handle, path, withUnkept);
             return true;
         }
         if (OperatingSystem.IsMacOS())
@@ -41,7 +41,7 @@ internal static class PortableStatus
         return LinuxHandle.TryGetStatus(path, followLinks, out status);
     }
 
-    public static FileStatus OfWindows(SafeFileHandle handle, string path)
+    public static FileStatus OfWindows(SafeFileHandle handle, string path, bool withUnkept)
     {
         if (!WindowsCalls.GetInformation(handle, out var information))
         {
@@ -65,12 +65,21 @@ internal static class PortableStatus
             },
             Allocated = (attributes & (FileAttributes.SparseFile | FileAttributes.Compressed)) != 0 ? WindowsCalls.AllocatedSize(handle) ?? size : size,
             IsReadOnly = isReadOnly,
+            WindowsAttributes = information.Attributes,
+            IsJunction = target is not null && WindowsCalls.ReparseTag(handle) == Junction.Tag,
+            Unkept = withUnkept ? UnkeptOf(handle, attributes) : Unkept.None,
+            CreatedAt = PortableTime.FromFileTime(information.CreatedAt),
             ModifiedAt = PortableTime.FromFileTime(information.ModifiedAt),
             LinkCount = information.LinkCount,
             Id = WindowsCalls.GetId(handle)
                 ?? new FileId(information.VolumeSerialNumber, ((ulong)information.IndexHigh << 32) | information.IndexLow),
         };
     }
+
+    private static Unkept UnkeptOf(SafeFileHandle handle, FileAttributes attributes) =>
+        (WindowsCalls.HasStreams(handle) ? Unkept.Streams : Unkept.None)
+        | (attributes.HasFlag(FileAttributes.Encrypted) ? Unkept.Encryption : Unkept.None)
+        | (attributes.HasFlag(FileAttributes.Compressed) ? Unkept.Compression : Unkept.None);
 
     /// <summary>The permission bits that stand for what Windows has of them: whether a file may be written.</summary>
     public static int ModeOnWindows(FileKind kind, bool isReadOnly) => kind switch

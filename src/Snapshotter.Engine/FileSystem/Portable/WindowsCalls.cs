@@ -12,7 +12,13 @@ internal static partial class WindowsCalls
     public const int LockViolation = 33;
 
     private const int StandardInfo = 1;
+    private const int StreamInfo = 7;
+    private const int AttributeTagInfo = 9;
     private const int IdInfo = 18;
+    private const uint SetReparsePointCode = 0x0009_00A4;
+    private const uint SetSparseCode = 0x0009_00C4;
+    private const uint GenericWrite = 0x4000_0000;
+    private const int MoreData = 234;
     private const int RenameInfoEx = 22;
     private const uint RenameReplace = 0x01;
     private const uint RenamePosix = 0x02;
@@ -72,6 +78,45 @@ internal static partial class WindowsCalls
         return GetInformation(file, IdInfo, id, 3 * sizeof(ulong)) ? new FileId(id[0], id[1], id[2]) : null;
     }
 
+    /// <summary>A handle good for making a directory a junction.</summary>
+    public static SafeFileHandle OpenForReparse(string path) => CreateFile(
+        path, GenericWrite, ShareAll, 0, OpenExisting, BackupSemantics | OpenReparsePoint, 0);
+
+    public static unsafe bool SetReparsePoint(SafeFileHandle directory, ReadOnlySpan<byte> data)
+    {
+        fixed (byte* input = data)
+        {
+            return Control(directory, SetReparsePointCode, input, (uint)data.Length, null, 0, out _, 0);
+        }
+    }
+
+    /// <summary>Lets a file have holes; without effect where the file system has none.</summary>
+    public static unsafe void SetSparse(SafeFileHandle file) => Control(file, SetSparseCode, null, 0, null, 0, out _, 0);
+
+    /// <summary>The tag of a reparse point; 0 when it cannot be had.</summary>
+    public static unsafe uint ReparseTag(SafeFileHandle file)
+    {
+        uint* information = stackalloc uint[2];
+        return GetInformation(file, AttributeTagInfo, information, 2 * sizeof(uint)) ? information[1] : 0;
+    }
+
+    /// <summary>Whether a file has streams besides its content, or a directory any. False where that is not told.</summary>
+    public static unsafe bool HasStreams(SafeFileHandle file)
+    {
+        // FILE_STREAM_INFO: where the next begins, length of the name, two sizes, the name.
+        const int size = 512;
+        const int nameOffset = 24;
+        ulong* aligned = stackalloc ulong[size / sizeof(ulong)];
+        byte* information = (byte*)aligned;
+        if (!GetInformation(file, StreamInfo, information, size))
+        {
+            return Marshal.GetLastPInvokeError() == MoreData;
+        }
+
+        var name = new ReadOnlySpan<char>(information + nameOffset, Math.Min(*(int*)(information + 4), size - nameOffset) / sizeof(char));
+        return *(uint*)information != 0 || (name.Length > 0 && !name.SequenceEqual("::$DATA"));
+    }
+
     /// <summary>Bytes that a file takes on the disk; null where that is not told.</summary>
     public static unsafe long? AllocatedSize(SafeFileHandle file)
     {
@@ -93,6 +138,11 @@ internal static partial class WindowsCalls
             return SetInformation(file, RenameInfoEx, information, (uint)buffer.Length) ? 0 : Marshal.GetLastPInvokeError();
         }
     }
+
+    [LibraryImport("kernel32", EntryPoint = "DeviceIoControl", SetLastError = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static unsafe partial bool Control(
+        SafeFileHandle file, uint code, void* input, uint inputSize, void* output, uint outputSize, out uint returned, nint overlapped);
 
     [LibraryImport("kernel32", EntryPoint = "GetFileInformationByHandleEx", SetLastError = true)]
     [return: MarshalAs(UnmanagedType.Bool)]

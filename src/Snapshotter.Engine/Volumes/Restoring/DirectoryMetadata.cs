@@ -37,6 +37,8 @@ internal static class DirectoryMetadata
             UserId = status.UserId,
             GroupId = status.GroupId,
             ModifiedAt = status.ModifiedAt,
+            WindowsAttributes = status.WindowsAttributes,
+            CreatedAt = status.WindowsAttributes is null ? null : status.CreatedAt,
             Attributes = attributes,
         };
     }

@@ -26,9 +26,17 @@ internal static class EntryMetadata
             GroupId = idsFit ? (uint)entry.GroupId : 0,
             // The first second of all has no positive counterpart, and could not be written into a pax record again.
             ModifiedAt = new Timestamp(Math.Max(entry.ModifiedSeconds, -long.MaxValue), entry.ModifiedNanoseconds),
+            WindowsAttributes = entry.WindowsAttributes,
+            CreatedAt = entry.CreatedSeconds is { } seconds ? new Timestamp(seconds, entry.CreatedNanoseconds) : null,
             Attributes = AttributesOf(entry, losses),
         };
     }
+
+    /// <summary>What a symbolic link was when it was saved on Windows.</summary>
+    public static LinkKind LinkKindOf(TarEntry entry) => entry.IsJunction ? LinkKind.Junction
+        : entry.WindowsAttributes is not { } attributes ? LinkKind.Unknown
+        : ((FileAttributes)attributes).HasFlag(FileAttributes.Directory) ? LinkKind.Directory
+        : LinkKind.File;
 
     private static List<ExtendedAttribute>? AttributesOf(TarEntry entry, LossLog losses)
     {

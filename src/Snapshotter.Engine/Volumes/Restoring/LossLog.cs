@@ -20,6 +20,8 @@ internal sealed class LossLog
         (MetadataLoss.TimesRounded, "The exact time of modification", "The file system keeps times less exactly than they were saved.", Remedy.None),
         (MetadataLoss.Attributes, "Extended attributes or ACLs", "The file system does not keep them, or they need root.", Remedy.None),
         (MetadataLoss.Exchangeable, "Owner, mode or attributes of directories that were there", "Other users may exchange their names for other directories.", Remedy.None),
+        (MetadataLoss.WindowsAttributes, "Attributes or the time of creation", "The file system refused them, or has no room for them.", Remedy.None),
+        (MetadataLoss.Links, "Symbolic links", "Windows lets administrators make them, and everybody in its developer mode.", Remedy.None),
     ];
 
     private readonly long[] counts = new long[Kinds.Length];

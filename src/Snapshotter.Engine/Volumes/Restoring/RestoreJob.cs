@@ -16,6 +16,9 @@ internal struct RestoreJob
 
     /// <summary>Target of a symbolic link.</summary>
     public byte[]? LinkTarget;
+
+    /// <summary>What it was when it was saved.</summary>
+    public LinkKind LinkKind;
     public uint DeviceMajor;
     public uint DeviceMinor;
 

@@ -70,6 +70,12 @@ internal sealed class RestoreWorker(
         catch (FileSystemException e) when (
             job.Metadata.Kind != FileKind.Regular && e.Error is FileError.AccessDenied or FileError.NotSupported)
         {
+            if (OperatingSystem.IsWindows() && job.Metadata.Kind == FileKind.SymbolicLink && e.Error == FileError.AccessDenied)
+            {
+                losses.Note(MetadataLoss.Links, job.Directory.Handle, job.Name);
+                return false;
+            }
+
             string path = losses.PathOf(RestoreErrors.PathOf(job.Directory.Handle, job.Name));
             losses.Note(new Notice(BackupError.NotKept, path, $"'{path}' could not be created: {e.Detail}."));
             return false;
@@ -81,12 +87,12 @@ internal sealed class RestoreWorker(
     {
         try
         {
-            directory.CreateSymbolicLink(name, job.LinkTarget);
+            directory.CreateSymbolicLink(name, job.LinkTarget, job.LinkKind);
         }
         catch (FileSystemException e) when (e.Error == FileError.Exists)
         {
             ClearWay(job, directory, name);
-            directory.CreateSymbolicLink(name, job.LinkTarget);
+            directory.CreateSymbolicLink(name, job.LinkTarget, job.LinkKind);
         }
     }
 

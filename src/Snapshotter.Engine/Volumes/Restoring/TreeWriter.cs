@@ -133,6 +133,7 @@ internal sealed class TreeWriter : IDisposable
             Metadata = MetadataOf(entry, kind),
             Identity = identity,
             LinkTarget = kind == FileKind.SymbolicLink ? entry.LinkName.ToArray() : null,
+            LinkKind = kind == FileKind.SymbolicLink ? EntryMetadata.LinkKindOf(entry) : LinkKind.Unknown,
             DeviceMajor = entry.DeviceMajor,
             DeviceMinor = entry.DeviceMinor,
             ArchiveOffset = -1,

@@ -35,6 +35,15 @@ internal sealed class EntryFactory(SaveContext context)
         entry.GroupName = fileSystem.GroupName(status.GroupId);
         entry.ModifiedSeconds = Math.Max(status.ModifiedAt.Seconds, -long.MaxValue);
         entry.ModifiedNanoseconds = status.ModifiedAt.Nanoseconds;
+        if (status.WindowsAttributes is not null)
+        {
+            entry.WindowsAttributes = status.WindowsAttributes;
+            entry.IsJunction = status.IsJunction;
+            entry.CreatedSeconds = Math.Max(status.CreatedAt.Seconds, -long.MaxValue);
+            entry.CreatedNanoseconds = status.CreatedAt.Nanoseconds;
+            context.Unkept.Note(status.Unkept);
+        }
+
         entry.DeviceMajor = status.DeviceMajor;
         entry.DeviceMinor = status.DeviceMinor;
         entry.Size = status.Kind == FileKind.Regular ? status.Size : 0;

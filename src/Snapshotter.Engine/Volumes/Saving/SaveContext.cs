@@ -17,6 +17,9 @@ internal sealed class SaveContext
     /// <summary>Whether an owner was met that the system does not tell the number of.</summary>
     public bool HasUnmappedOwners { get; set; }
 
+    /// <summary>What of the volume is in no backup.</summary>
+    public UnkeptLog Unkept { get; } = new();
+
     /// <summary>Bytes of the prefix in front of a volume's id, slash included.</summary>
     public required int PrefixLength { get; init; }
 }

@@ -155,6 +155,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
         writer.Finish();
         transaction.PadToBlock();
         WarnOfUnmappedOwners(context, source.Spec.Path, monitor);
+        context.Unkept.Tell(source.Spec.Path, monitor);
         volumeReport.Entries = writer.Entries;
         volumeReport.Bytes = writer.Bytes;
         volumeReport.Duration = clock.Elapsed;
