@@ -1,4 +1,5 @@
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.FileSystem.Portable;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
 
@@ -96,7 +97,8 @@ internal sealed class ArchiveRewrite : IDisposable
     {
         try
         {
-            next.PutInPlace(place.Name, durable: true);
+            // That it is open here is no reason to wait.
+            Patience.Without(() => next.PutInPlace(place.Name, durable: true));
         }
         catch (FileSystemException e) when (fileSystem.Traits.HasReservedNames && e.Error is FileError.AccessDenied or FileError.InUse)
         {

@@ -92,9 +92,9 @@ internal sealed class PrivateFolder : IDisposable
             folder = new PrivateFolder(parent, name.ToArray(), directory, gate);
             return PrivateFolderState.Left;
         }
-        catch (FileSystemException e) when (e.Error is FileError.NotFound or FileError.Exists)
+        catch (FileSystemException e) when (e.Error is FileError.NotFound or FileError.Exists or FileError.AccessDenied or FileError.InUse)
         {
-            // Its process has just removed it, or another has just taken it over.
+            // Its process has just removed it, or another has just taken it over. Windows denies what is being removed.
             return PrivateFolderState.Gone;
         }
         finally
@@ -128,6 +128,11 @@ internal sealed class PrivateFolder : IDisposable
         catch (FileSystemException e) when (e.Error is FileError.NotFound or FileError.ReadOnly)
         {
             return PrivateFolderState.Left;
+        }
+        catch (FileSystemException e) when (e.Error is FileError.AccessDenied or FileError.InUse)
+        {
+            // On Windows, being removed.
+            return PrivateFolderState.InUse;
         }
     }
 

@@ -200,6 +200,27 @@ public sealed class InUseTests : IDisposable
         Assert.Equal(["backup.tar", "volume"], Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName).Order());
     }
 
+    [Theory(Skip = StrictRun.Only, SkipType = typeof(StrictRun), SkipWhen = nameof(StrictRun.IsImpossible))]
+    [InlineData("staged")]
+    [InlineData("in place")]
+    [InlineData("over")]
+    public void Links_of_other_platforms_are_made_when_what_they_lead_to_is_there(string way)
+    {
+        folder.CreateFolder("volume");
+        var forge = new Snapshotter.Fuzz.ArchiveForge("p").Volume("/volume").SymbolicLink("a", "z").HardLink("again", "a").Directory("d")
+            .SymbolicLink("d/up", "../z").SymbolicLink("b", "d/up").SymbolicLink("nowhere", "missing").Directory("z").File("z/file").SymbolicLink("to file", "z/file");
+        File.WriteAllBytes(Archive, forge.NativeManifest().ToArray());
+        var report = Restore(new RestoreOptions { InPlace = way == "in place", Include = way == "over" ? ["**"] : [] });
+        Assert.True(report.Complete, string.Join('\n', report.Warnings));
+        Assert.Equal(
+            [("../z", LinkKind.Directory), ("d/up", LinkKind.Directory), ("missing", LinkKind.Unknown), ("z", LinkKind.Directory), ("z/file", LinkKind.File)],
+            strict!.LinksMade.Select(pair => (pair.Key, pair.Value)).OrderBy(pair => pair.Key, StringComparer.Ordinal));
+        Assert.Equal("content", File.ReadAllText(folder["volume", "a", "file"]));
+        Assert.Equal("content", File.ReadAllText(folder["volume", "again", "file"]));
+        Assert.Equal("content", File.ReadAllText(folder["volume", "d", "up", "file"]));
+        Assert.Equal("content", File.ReadAllText(folder["volume", "to file"]));
+    }
+
     private void BackUpAndChange()
     {
         string[] names = ["a", "b", "sub/c", "sub/deeper/b"];

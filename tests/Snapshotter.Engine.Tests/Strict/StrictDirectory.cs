@@ -69,9 +69,13 @@ internal sealed class StrictDirectory(StrictFileSystem owner, IDirectory real) :
         real.CreateDirectory(name, 0x1ED);
     }
 
-    public void CreateSymbolicLink(ReadOnlySpan<byte> name, ReadOnlySpan<byte> target)
+    public void CreateSymbolicLink(ReadOnlySpan<byte> name, ReadOnlySpan<byte> target) =>
+        CreateSymbolicLink(name, target, LinkKind.Unknown);
+
+    public void CreateSymbolicLink(ReadOnlySpan<byte> name, ReadOnlySpan<byte> target, LinkKind kind)
     {
         owner.DemandStanding(PathOf(name), "link");
+        owner.NoteLink(Encoding.UTF8.GetString(target), kind);
         real.CreateSymbolicLink(name, target);
     }
 

@@ -29,6 +29,9 @@ internal sealed class StrictFileSystem : IFileSystem
     /// <summary>How often somebody was in the way.</summary>
     public int Refusals { get; private set; }
 
+    /// <summary>The symbolic links that were made, by their targets, with what they were said to lead to.</summary>
+    public Dictionary<string, LinkKind> LinksMade { get; } = [];
+
     /// <summary>Called before a name is renamed, with its path.</summary>
     public Action<string>? BeforeRename { get; set; }
 
@@ -116,6 +119,14 @@ internal sealed class StrictFileSystem : IFileSystem
         else
         {
             readOnlyFolders.Remove(status.Id);
+        }
+    }
+
+    internal void NoteLink(string target, LinkKind kind)
+    {
+        lock (gate)
+        {
+            LinksMade[target] = kind;
         }
     }
 

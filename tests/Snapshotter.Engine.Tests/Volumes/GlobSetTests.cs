@@ -66,7 +66,11 @@ public sealed class GlobSetTests
     [InlineData("*a*b*c*", "xaxbxcx", true)]
     [InlineData("*a*b*c*", "xaxcxbx", false)]
     public void Matches_names_and_paths(string pattern, string path, bool matches)
-        => Assert.Equal(matches, Create(pattern).Matches(Encoding.UTF8.GetBytes(path), false));
+    {
+        // No name of Windows has a backslash, so there it separates names in patterns.
+        bool canMatch = !OperatingSystem.IsWindows() || !path.Contains('\\', StringComparison.Ordinal);
+        Assert.Equal(matches && canMatch, Create(pattern).Matches(Encoding.UTF8.GetBytes(path), false));
+    }
 
     [Theory]
     [InlineData("cache/", "cache", true, true)]

@@ -217,7 +217,7 @@ public class StagingTests : IDisposable
                 }
                 catch (BackupException e)
                 {
-                    Assert.Equal(BackupError.VolumeLocked, e.Error);
+                    Assert.True(e.Error == BackupError.VolumeLocked, e.ToString());
                 }
             }
         });

@@ -15,9 +15,26 @@ internal sealed class Patience(TimeSpan longest, TimeSpan @short)
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan AfterWaitInVain = TimeSpan.FromMilliseconds(200);
 
+    [ThreadStatic]
+    private static bool isOff;
+
     private long lastInVain = long.MinValue;
 
     public static Patience Usual { get; } = new(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
+
+    /// <summary>Does something on this thread that waits for nobody: it fails at once where others have a file open.</summary>
+    public static void Without(Action action)
+    {
+        isOff = true;
+        try
+        {
+            action();
+        }
+        finally
+        {
+            isOff = false;
+        }
+    }
 
     /// <summary>For what must be changed.</summary>
     public TimeSpan Longest => longest;
@@ -37,7 +54,7 @@ internal sealed class Patience(TimeSpan longest, TimeSpan @short)
             {
                 return action();
             }
-            catch (FileSystemException e) when (waitFor(e) is var limit && limit > TimeSpan.Zero)
+            catch (FileSystemException e) when (!isOff && waitFor(e) is var limit && limit > TimeSpan.Zero)
             {
                 if (Stopwatch.GetElapsedTime(begin) + pause > Bounded(limit, begin))
                 {

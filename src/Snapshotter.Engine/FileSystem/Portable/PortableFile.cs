@@ -112,9 +112,20 @@ internal sealed class PortableFile : IFile
 
     public bool TryClone(IFile source, long sourceOffset, long offset, long count) => false;
 
-    public long NextData(long offset) => Math.Min(offset, Length);
+    public long NextData(long offset)
+    {
+        long length = Length;
+        return offset >= length || !HasHoles() ? Math.Min(offset, length)
+            : !WindowsCalls.FindAllocated(handle, offset, length - offset, out var range) ? offset
+            : range is null ? length : Math.Max(offset, range.Value.Start);
+    }
 
-    public long NextHole(long offset) => Length;
+    public long NextHole(long offset)
+    {
+        long length = Length;
+        return offset >= length || !HasHoles() || !WindowsCalls.FindAllocated(handle, offset, length - offset, out var range) ? length
+            : range is null || range.Value.Start > offset ? offset : Math.Min(length, range.Value.Start + range.Value.Length);
+    }
 
     public bool TryCollapse(long offset, long count) => false;
 
@@ -176,6 +187,9 @@ internal sealed class PortableFile : IFile
         Flush();
         return PortableMetadata.Set(path, handle, metadata);
     }
+
+    private bool HasHoles() => OperatingSystem.IsWindows()
+        && WindowsCalls.GetInformation(handle, out var information) && ((FileAttributes)information.Attributes).HasFlag(FileAttributes.SparseFile);
 
     /// <summary>Windows fills what is passed over with zeros, unless it is told before that the file may have holes.</summary>
     private void LeaveHole(long offset)

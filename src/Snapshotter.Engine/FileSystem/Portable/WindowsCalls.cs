@@ -16,6 +16,7 @@ internal static partial class WindowsCalls
     private const int AttributeTagInfo = 9;
     private const int IdInfo = 18;
     private const uint SetReparsePointCode = 0x0009_00A4;
+    private const uint QueryAllocatedCode = 0x0009_40CF;
     private const uint SetSparseCode = 0x0009_00C4;
     private const uint GenericWrite = 0x4000_0000;
     private const int MoreData = 234;
@@ -92,6 +93,20 @@ internal static partial class WindowsCalls
 
     /// <summary>Lets a file have holes; without effect where the file system has none.</summary>
     public static unsafe void SetSparse(SafeFileHandle file) => Control(file, SetSparseCode, null, 0, null, 0, out _, 0);
+
+    /// <summary>The first part of a file, from an offset on, that has room on the disk: data, for what has none reads as zeros.</summary>
+    /// <returns>False where the file system does not tell.</returns>
+    public static unsafe bool FindAllocated(SafeFileHandle file, long offset, long length, out (long Start, long Length)? range)
+    {
+        long* asked = stackalloc long[2];
+        long* found = stackalloc long[2];
+        asked[0] = offset;
+        asked[1] = length;
+        bool isTold = Control(file, QueryAllocatedCode, asked, 2 * sizeof(long), found, 2 * sizeof(long), out uint returned, 0)
+            || Marshal.GetLastPInvokeError() == MoreData;
+        range = isTold && returned == 2 * sizeof(long) ? (found[0], found[1]) : null;
+        return isTold;
+    }
 
     /// <summary>The tag of a reparse point; 0 when it cannot be had.</summary>
     public static unsafe uint ReparseTag(SafeFileHandle file)

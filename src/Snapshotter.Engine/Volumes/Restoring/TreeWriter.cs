@@ -16,6 +16,7 @@ internal sealed class TreeWriter : IDisposable
     private const int LargeFile = 256 * 1024;
 
     private readonly ArchiveFile archive;
+    private readonly IFileSystem fileSystem;
     private readonly bool setOwner;
     private readonly DirectoryStack directories;
     private readonly WriterPool pool;
@@ -23,6 +24,13 @@ internal sealed class TreeWriter : IDisposable
     private readonly Dictionary<PathHash, LinkTarget> linkTargets = [];
     private readonly IReadOnlySet<PathHash>? isLinkTarget;
     private readonly EntryOrder order = new();
+
+    /// <summary>
+    /// Symbolic links of other platforms, on Windows, which wants to know whether they lead to a file or a directory: they are
+    /// made when what they lead to may be there.
+    /// </summary>
+    private readonly List<LateLink>? late;
+    private long lateWeight;
     private RestoreBatch batch = new();
 
     /// <param name="archive">Where the data of larger files is read from.</param>
@@ -41,7 +49,9 @@ internal sealed class TreeWriter : IDisposable
         LossLog losses, JobMonitor monitor, Func<ReadOnlyMemory<byte>, FileMetadata?> parents, CancellationToken cancellation)
     {
         this.archive = archive;
+        this.fileSystem = fileSystem;
         this.setOwner = setOwner;
+        late = fileSystem.Traits.HasReservedNames ? [] : null;
         Losses = losses;
         isLinkTarget = place?.LinkTargets;
         directories = new DirectoryStack(
@@ -91,6 +101,9 @@ internal sealed class TreeWriter : IDisposable
                 break;
             case FileKind.Directory:
                 directories.Make(parentPath, name, MetadataOf(entry, kind));
+                break;
+            case FileKind.SymbolicLink when late is not null && EntryMetadata.LinkKindOf(entry) == LinkKind.Unknown:
+                MakeLater(path, entry);
                 break;
             default:
                 Enqueue(directories.Enter(parentPath), name, kind, reader, IdentityOf(path));
@@ -168,6 +181,93 @@ internal sealed class TreeWriter : IDisposable
         }
     }
 
+    private void MakeLater(byte[] path, TarEntry entry)
+    {
+        var job = new RestoreJob
+        {
+            Metadata = MetadataOf(entry, FileKind.SymbolicLink),
+            Identity = IdentityOf(path),
+            LinkTarget = entry.LinkName.ToArray(),
+            ArchiveOffset = -1,
+        };
+        late!.Add(new LateLink(path, job));
+        lateWeight += path.Length + WeightOf(job);
+        if (lateWeight > RestoreBatch.MaxBytes)
+        {
+            Drain();
+        }
+    }
+
+    /// <summary>Those whose targets are there first: a link may lead to another.</summary>
+    private void MakeLate()
+    {
+        if (late is null or [])
+        {
+            return;
+        }
+
+        var waiting = late.ToList();
+        late.Clear();
+        lateWeight = 0;
+        while (waiting.Count > 0)
+        {
+            var still = new List<LateLink>();
+            foreach (var link in waiting)
+            {
+                if (!TryMake(link, mustLead: true))
+                {
+                    still.Add(link);
+                }
+            }
+
+            if (still.Count == waiting.Count)
+            {
+                still.ForEach(link => TryMake(link, mustLead: false));
+                still.Clear();
+            }
+
+            Submit();
+            pool.Drain();
+            waiting = still;
+        }
+    }
+
+    private bool TryMake(in LateLink link, bool mustLead)
+    {
+        var (parentPath, name) = DirectoryPath.Split(link.Path);
+        var job = link.Job;
+        job.Directory = directories.Enter(parentPath);
+        job.Name = name.ToArray();
+        job.LinkKind = KindOfTarget(job);
+        if (mustLead && job.LinkKind == LinkKind.Unknown)
+        {
+            return false;
+        }
+
+        if (!batch.HasRoomFor(0))
+        {
+            Submit();
+        }
+
+        job.Directory.AddReference();
+        batch.Jobs.Add(job);
+        return true;
+    }
+
+    private LinkKind KindOfTarget(in RestoreJob link)
+    {
+        try
+        {
+            string target = Path.Combine(link.Directory.Handle.DisplayPath, NameText.Decode(link.LinkTarget));
+            return !fileSystem.TryGetStatus(Path.GetFullPath(target), out var status) ? LinkKind.Unknown
+                : status.Kind == FileKind.Directory ? LinkKind.Directory : LinkKind.File;
+        }
+        catch (Exception e) when (e is FileSystemException or ArgumentException)
+        {
+            return LinkKind.Unknown;
+        }
+    }
+
     private LinkTarget? IdentityOf(byte[] path) =>
         isLinkTarget is not null && PathHash.Of(path) is var hash && isLinkTarget.Contains(hash) ? linkTargets[hash] = new LinkTarget() : null;
 
@@ -210,6 +310,10 @@ internal sealed class TreeWriter : IDisposable
     {
         Submit();
         pool.Drain();
+        MakeLate();
         pool.Count(0, links.MakeAll(directories.Root));
     }
+
+    /// <summary>A symbolic link that waits; where it is to stand is looked up when its turn comes.</summary>
+    private readonly record struct LateLink(byte[] Path, RestoreJob Job);
 }
