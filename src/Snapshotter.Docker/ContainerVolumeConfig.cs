@@ -1,4 +1,5 @@
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Config;
+
 
 namespace Snapshotter.Docker;
 

@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Docker.DotNet;
 using Docker.DotNet.Models;
-using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.Docker;
 
@@ -17,7 +16,7 @@ public sealed partial class DockerEngine : IDisposable
     /// <summary>Containers with this label set to "true" are those to save, by convention.</summary>
     public const string EnableLabel = "snapshotter.enable";
 
-    /// <summary>The label whose value, patterns separated by commas, becomes the configuration's <see cref="VolumeConfig.Exclude"/>.</summary>
+    /// <summary>The label whose value, patterns separated by commas, becomes the configuration's <see cref="Engine.Config.VolumeConfig.Exclude"/>.</summary>
     public const string ExcludeLabel = "snapshotter.exclude";
 
     private readonly DockerClient _client;

@@ -1,11 +1,12 @@
 using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Jobs;
+using Snapshotter.Engine.Reading;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
-using Snapshotter.Engine.Volumes.Optimizing;
-using Snapshotter.Engine.Volumes.Reading;
-using Snapshotter.Engine.Volumes.Restoring;
-using Snapshotter.Engine.Volumes.Saving;
+using Snapshotter.Engine.Restoring;
+using Snapshotter.Engine.Retention;
+using Snapshotter.Engine.Saving;
 
 namespace Snapshotter.Engine;
 

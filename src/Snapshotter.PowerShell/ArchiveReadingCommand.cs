@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Jobs;
 using Snapshotter.PowerShell.Completion;
 
 namespace Snapshotter.PowerShell;

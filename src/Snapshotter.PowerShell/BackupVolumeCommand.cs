@@ -1,8 +1,9 @@
 using System.Management.Automation;
 using Snapshotter.Docker;
 using Snapshotter.Engine;
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Saving;
 using Snapshotter.PowerShell.Arguments;
 using Snapshotter.PowerShell.Completion;
 using Snapshotter.PowerShell.Output;

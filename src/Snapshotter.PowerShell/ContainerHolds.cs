@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using Snapshotter.Docker;
 
 namespace Snapshotter.PowerShell;

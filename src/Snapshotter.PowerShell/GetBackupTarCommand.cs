@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using Snapshotter.Engine;
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Reporting;
 using Snapshotter.PowerShell.Arguments;
 
 namespace Snapshotter.PowerShell;

@@ -1,7 +1,8 @@
 using System.Management.Automation;
 using Snapshotter.Engine;
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Retention;
 using Snapshotter.PowerShell.Arguments;
 using Snapshotter.PowerShell.Completion;
 using Snapshotter.PowerShell.Output;

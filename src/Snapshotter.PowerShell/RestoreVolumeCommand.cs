@@ -1,8 +1,10 @@
 using System.Management.Automation;
 using Snapshotter.Docker;
 using Snapshotter.Engine;
+using Snapshotter.Engine.Config;
+using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Restoring;
 using Snapshotter.PowerShell.Arguments;
 using Snapshotter.PowerShell.Completion;
 using Snapshotter.PowerShell.Image;

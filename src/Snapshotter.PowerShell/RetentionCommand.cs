@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Retention;
 using Snapshotter.PowerShell.Arguments;
 using Snapshotter.PowerShell.Completion;
 

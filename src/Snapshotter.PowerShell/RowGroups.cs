@@ -1,4 +1,4 @@
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Restoring;
 using Snapshotter.PowerShell.Arguments;
 
 namespace Snapshotter.PowerShell;

@@ -2,8 +2,8 @@ using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Runtime.InteropServices;
 using Snapshotter.Docker;
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
 using Snapshotter.PowerShell.Arguments;
 using Snapshotter.PowerShell.Output;
 

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using Snapshotter.Engine;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
 using Snapshotter.PowerShell.Arguments;
 
 namespace Snapshotter.PowerShell;

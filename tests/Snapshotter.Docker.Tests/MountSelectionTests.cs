@@ -1,5 +1,5 @@
 using Docker.DotNet.Models;
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Config;
 
 namespace Snapshotter.Docker.Tests;
 

@@ -1,8 +1,10 @@
 using System.Text;
 using Snapshotter.Engine;
 using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Config;
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Saving;
 using Snapshotter.Engine.Tar;
-using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.Fuzz;
 

@@ -1,6 +1,6 @@
 using System.IO.Hashing;
+using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.Tar;
-using Snapshotter.Engine.Volumes.Reading;
 
 namespace Snapshotter.Fuzz;
 

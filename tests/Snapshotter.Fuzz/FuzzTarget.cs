@@ -1,8 +1,9 @@
 using System.Text;
 using Snapshotter.Engine;
 using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Config;
+using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.Fuzz;
 

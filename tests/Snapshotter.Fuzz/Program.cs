@@ -74,7 +74,7 @@ finally
 {
     Snapshotter.Engine.FileSystem.IFileSystem files = Snapshotter.Engine.FileSystem.PlatformFileSystem.Current;
     using var parent = files.OpenDirectory(Path.GetDirectoryName(scratch)!);
-    Snapshotter.Engine.Volumes.Restoring.TreeRemover.Remove(parent, ArchiveForge.Bytes(Path.GetFileName(scratch)));
+    Snapshotter.Engine.Restoring.TreeRemover.Remove(parent, ArchiveForge.Bytes(Path.GetFileName(scratch)));
 }
 
 return found == 0 ? 0 : 1;

@@ -1,6 +1,8 @@
 using Snapshotter.Engine;
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Restoring;
+using Snapshotter.Engine.Saving;
 
 namespace Snapshotter.Fuzz;
 
@@ -125,6 +127,6 @@ internal sealed class RestoreFuzzTarget(string scratch) : FuzzTarget(scratch)
     {
         var files = Engine.FileSystem.PlatformFileSystem.Current;
         using var parent = files.OpenDirectory(Path.GetDirectoryName(path)!);
-        Engine.Volumes.Restoring.TreeRemover.Remove(parent, ArchiveForge.Bytes(Path.GetFileName(path)));
+        Snapshotter.Engine.Restoring.TreeRemover.Remove(parent, ArchiveForge.Bytes(Path.GetFileName(path)));
     }
 }

@@ -42,7 +42,7 @@ dotnet publish $project -c Release -r win-x64 --self-contained -p:NuGetLockFileP
 [ -d "$WINEPREFIX" ] || { wineboot -i && wine winecfg -v win10; } >"$work/boot" 2>&1 || { cat "$work/boot"; exit 1; }
 
 linux=$project/bin/Release/net10.0/Snapshotter.Engine.Tests
-exchange=Snapshotter.Engine.Tests.Volumes.ExchangeTests
+exchange=Snapshotter.Engine.Tests.RoundTrips.ExchangeTests
 run "Linux saves" "$linux" -method "$exchange.What_is_saved_here*"
 export SNAPSHOTTER_EXCHANGE="Z:${SNAPSHOTTER_EXCHANGE//\//\\}"
 run "Windows saves" wine "$work/tests/Snapshotter.Engine.Tests.exe" -method "$exchange.What_is_saved_here*"

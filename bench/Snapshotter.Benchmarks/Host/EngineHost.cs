@@ -1,7 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using Snapshotter.Engine;
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Config;
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Restoring;
+using Snapshotter.Engine.Retention;
+using Snapshotter.Engine.Saving;
 
 namespace Snapshotter.Benchmarks.Host;
 

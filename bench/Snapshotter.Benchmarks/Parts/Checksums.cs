@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
+using Snapshotter.Engine.Entries;
+using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
-using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.Benchmarks.Parts;
 

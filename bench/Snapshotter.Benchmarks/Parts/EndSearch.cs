@@ -2,8 +2,9 @@ using BenchmarkDotNet.Attributes;
 using Snapshotter.Benchmarks.Workloads;
 using Snapshotter.Engine;
 using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.FileSystem;
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Saving;
 
 namespace Snapshotter.Benchmarks.Parts;
 

@@ -1,4 +1,3 @@
-using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
 

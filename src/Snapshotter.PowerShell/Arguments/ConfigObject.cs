@@ -1,8 +1,9 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Retention;
 
 namespace Snapshotter.PowerShell.Arguments;
 

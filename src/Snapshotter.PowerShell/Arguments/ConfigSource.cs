@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Config;
 
 namespace Snapshotter.PowerShell.Arguments;
 

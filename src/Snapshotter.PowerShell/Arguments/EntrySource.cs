@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Reporting;
 
 namespace Snapshotter.PowerShell.Arguments;
 

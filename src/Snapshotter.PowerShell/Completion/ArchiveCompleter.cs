@@ -4,7 +4,6 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using Snapshotter.Engine;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.PowerShell.Completion;
 

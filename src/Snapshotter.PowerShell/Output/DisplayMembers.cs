@@ -12,7 +12,7 @@ internal static class DisplayMembers
     public static TypeData[] All() =>
     [
         Members(
-            "Snapshotter.Engine.Volumes.VolumeReport",
+            "Snapshotter.Engine.Reporting.VolumeReport",
             [
                 Alias("Size", "Bytes"),
                 Hidden("SizeText", DisplayProperties.Size),
@@ -30,7 +30,7 @@ internal static class DisplayMembers
             "ShownArchive", "ShownPrefix", "Generation", "ShownTarget", "ShownPath", "Type", "Entries", "SizeText", "DurationText",
             "Complete", "RemovedText", "WarningLines"),
         Members(
-            "Snapshotter.Engine.Volumes.ArchivedVolume",
+            "Snapshotter.Engine.Reporting.ArchivedVolume",
             [
                 Alias("Size", "Bytes"),
                 Alias("Newest", "IsNewest"),
@@ -45,7 +45,7 @@ internal static class DisplayMembers
             "ShownArchive", "ShownPrefix", "Generation", "IsNewest", "CreatedText", "ShownTarget", "Type", "Entries", "SizeText",
             "Complete"),
         Members(
-            "Snapshotter.Engine.Volumes.ArchivedEntry",
+            "Snapshotter.Engine.Reporting.ArchivedEntry",
             [
                 Code("Owner", DisplayProperties.Owner),
                 Hidden("SizeText", DisplayProperties.Size),
@@ -62,7 +62,7 @@ internal static class DisplayMembers
             "ShownArchive", "ShownPrefix", "Generation", "ShownTarget", "ShownPath", "Type", "ShownLink", "ModeText", "Owner",
             "SizeText", "ModifiedText"),
         Members(
-            "Snapshotter.Engine.Volumes.VolumeTestReport",
+            "Snapshotter.Engine.Reporting.VolumeTestReport",
             [
                 Alias("Size", "Bytes"),
                 Hidden("SizeText", DisplayProperties.Size),
@@ -77,7 +77,7 @@ internal static class DisplayMembers
             "ShownArchive", "ShownPrefix", "Generation", "ShownTarget", "Entries", "SizeText", "Verified", "DurationText", "Passed",
             "ErrorLines"),
         Members(
-            "Snapshotter.Engine.Volumes.PlannedGeneration",
+            "Snapshotter.Engine.Reporting.PlannedGeneration",
             [
                 Alias("Size", "Bytes"),
                 Alias("Stays", "Keep"),

@@ -2,7 +2,6 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.PowerShell.Output;
 

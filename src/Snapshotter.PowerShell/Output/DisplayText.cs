@@ -1,6 +1,5 @@
 using System.Globalization;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.PowerShell.Output;
 

@@ -8,13 +8,13 @@ internal static class DisplayViews
     public static ExtendedTypeDefinition[] All() =>
     [
         Views(
-            "Snapshotter.Engine.Volumes.VolumeReport#Restored",
+            "Snapshotter.Engine.Reporting.VolumeReport#Restored",
             Table(
                 null,
                 Column("Complete", 8), Number("Warnings", 8, "WarningCount"), Number("Generation", 10), Number("Size", 9, "SizeText"),
                 Column("Path", 0, "RestoredPath"), Column("Target", 0, "RestoredTarget"))),
         Views(
-            "Snapshotter.Engine.Volumes.VolumeReport",
+            "Snapshotter.Engine.Reporting.VolumeReport",
             Table(
                 null,
                 Column("Complete", 8), Number("Warnings", 8, "WarningCount"), Number("Generation", 10), Number("Size", 9, "SizeText"),
@@ -24,7 +24,7 @@ internal static class DisplayViews
                 ("Path", "ShownPath"), (null, "Type"), (null, "Entries"), ("Size", "SizeText"), ("Duration", "DurationText"),
                 (null, "Complete"), ("Removed", "RemovedText"), ("Warnings", "WarningLines"))),
         Views(
-            "Snapshotter.Engine.Volumes.ArchivedVolume",
+            "Snapshotter.Engine.Reporting.ArchivedVolume",
             Table(
                 ("Archive", "ShownArchive"),
                 Column("Complete", 8), Number("Generation", 10), Column("Created", 16, "CreatedText"), Number("Size", 9, "SizeText"),
@@ -34,7 +34,7 @@ internal static class DisplayViews
                 ("Created", "CreatedText"), ("Target", "ShownTarget"), (null, "Id"), (null, "Type"), (null, "Entries"),
                 ("Size", "SizeText"), (null, "Checksum"), (null, "Complete"))),
         Views(
-            "Snapshotter.Engine.Volumes.VolumeTestReport",
+            "Snapshotter.Engine.Reporting.VolumeTestReport",
             Table(
                 ("Archive", "ShownArchive"),
                 Column("Passed", 6), Number("Errors", 6, "ErrorCount"), Number("Generation", 10), Number("Size", 9, "SizeText"),
@@ -44,7 +44,7 @@ internal static class DisplayViews
                 (null, "Entries"), ("Size", "SizeText"), (null, "Verified"), ("Duration", "DurationText"), (null, "Passed"),
                 ("Errors", "ErrorLines"))),
         Views(
-            "Snapshotter.Engine.Volumes.PlannedGeneration",
+            "Snapshotter.Engine.Reporting.PlannedGeneration",
             Table(
                 ("Archive", "ShownArchive"),
                 Column("Stays", 5, "Keep"), Number("Generation", 10), Column("Created", 16, "CreatedText"), Number("Size", 9, "SizeText"),
@@ -53,7 +53,7 @@ internal static class DisplayViews
                 ("Archive", "ShownArchive"), ("Prefix", "ShownPrefix"), (null, "Generation"), ("Created", "CreatedText"),
                 ("Size", "SizeText"), (null, "Stays"), ("Why", "WhyText"), ("Volumes", "VolumesText"))),
         Views(
-            "Snapshotter.Engine.Volumes.ArchivedEntry",
+            "Snapshotter.Engine.Reporting.ArchivedEntry",
             Table(
                 ("Volume", "VolumeText"),
                 Column("Mode", 10, "ModeText"), Column("Owner", 11), Number("Size", 9, "SizeText"), Column("Modified", 16, "ModifiedText"),

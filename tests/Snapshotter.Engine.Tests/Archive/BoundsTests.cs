@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
 using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
 using Snapshotter.Engine.Tests.Support;
-using Snapshotter.Engine.Volumes;
 using Snapshotter.Fuzz;
 
 namespace Snapshotter.Engine.Tests.Archive;

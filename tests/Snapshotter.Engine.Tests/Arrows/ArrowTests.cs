@@ -5,7 +5,7 @@ namespace Snapshotter.Engine.Tests.Arrows;
 
 /// <summary>
 /// Which part may know which. Between assemblies: module manifest → {Loader, PowerShell}, PowerShell → {Engine, Docker}, Docker → Engine.
-/// Inside the engine: Volumes → Archive → Tar, and both → FileSystem; everybody may use Reporting. Nothing points back.
+/// Inside the engine: jobs → {Entries, Archive} → {Tar, FileSystem}; everybody may use Reporting. Nothing points back.
 /// </summary>
 public sealed class ArrowTests
 {
@@ -18,18 +18,26 @@ public sealed class ArrowTests
         ["Reporting"] = [],
         ["FileSystem"] = [],
         ["Archive"] = ["Tar", "FileSystem", "Reporting"],
-        ["Volumes"] = ["Archive", "Tar", "FileSystem", "Reporting"],
-        [""] = ["Volumes", "Archive", "Tar", "FileSystem", "Reporting"],
+        ["Patterns"] = ["Archive", "Reporting"],
+        ["Config"] = ["Retention", "Patterns", "Archive", "FileSystem", "Reporting"],
+        ["Entries"] = ["Saving", "Restoring", "Archive", "Tar", "FileSystem", "Reporting"],
+        ["Jobs"] = ["Restoring", "Entries", "Patterns", "Archive", "Tar", "FileSystem", "Reporting"],
+        ["Saving"] = ["Restoring", "Jobs", "Entries", "Config", "Patterns", "Archive", "Tar", "FileSystem", "Reporting"],
+        ["Reading"] = ["Jobs", "Entries", "Patterns", "Archive", "Tar", "FileSystem", "Reporting"],
+        ["Restoring"] = ["Jobs", "Entries", "Config", "Patterns", "Archive", "Tar", "FileSystem", "Reporting"],
+        ["Retention"] = ["Saving", "Jobs", "Config", "Patterns", "Archive", "FileSystem", "Reporting"],
+        [""] = ["Saving", "Reading", "Restoring", "Retention", "Jobs", "Config", "Archive", "FileSystem", "Reporting"],
     };
 
     [Fact]
     public void Parts_of_the_engine_refer_only_downwards() => Assert.Empty(ForbiddenUses(Allowed));
 
     [Theory]
-    [InlineData("Volumes", "Archive")]
+    [InlineData("Saving", "Archive")]
+    [InlineData("Restoring", "Entries")]
     [InlineData("Archive", "Tar")]
     [InlineData("Archive", "FileSystem")]
-    [InlineData("", "Volumes")]
+    [InlineData("", "Saving")]
     public void A_reference_that_is_not_allowed_is_found(string part, string used)
     {
         var stricter = new Dictionary<string, string[]>(Allowed) { [part] = [.. Allowed[part].Where(other => other != used)] };

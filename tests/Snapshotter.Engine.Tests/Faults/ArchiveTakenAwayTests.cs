@@ -1,8 +1,8 @@
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Saving;
 using Snapshotter.Engine.Tests.Support;
-using Snapshotter.Engine.Volumes;
-using Snapshotter.Engine.Volumes.Saving;
 
 namespace Snapshotter.Engine.Tests.Faults;
 

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Snapshotter.Engine.Jobs;
+using Snapshotter.Engine.Reading;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tests.Support;
-using Snapshotter.Engine.Volumes;
-using Snapshotter.Engine.Volumes.Reading;
 
 namespace Snapshotter.Engine.Tests.Faults;
 

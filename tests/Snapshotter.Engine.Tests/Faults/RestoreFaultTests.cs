@@ -1,7 +1,7 @@
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
-using Snapshotter.Engine.Volumes.Restoring;
+using Snapshotter.Engine.Restoring;
 
 namespace Snapshotter.Engine.Tests.Faults;
 

@@ -1,9 +1,10 @@
 using System.Text;
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
-using Snapshotter.Engine.Volumes.Restoring;
-using Snapshotter.Engine.Volumes.Saving;
+using Snapshotter.Engine.Restoring;
+using Snapshotter.Engine.Saving;
 
 namespace Snapshotter.Engine.Tests.Faults;
 

@@ -1,8 +1,8 @@
 using System.Text;
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Restoring;
+using Snapshotter.Engine.Restoring.Preflight;
 using Snapshotter.Engine.Tests.Support;
-using Snapshotter.Engine.Volumes.Restoring;
-using Snapshotter.Engine.Volumes.Restoring.Preflight;
 
 namespace Snapshotter.Engine.Tests.FileSystem;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.FileSystem.Linux;
 using Snapshotter.Engine.Tests.Support;

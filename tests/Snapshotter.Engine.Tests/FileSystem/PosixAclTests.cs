@@ -1,6 +1,6 @@
 using System.Text;
 using CsCheck;
-using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.Tests.Support;
 
 namespace Snapshotter.Engine.Tests.FileSystem;

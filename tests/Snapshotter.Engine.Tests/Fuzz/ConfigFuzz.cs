@@ -1,6 +1,6 @@
 using System.Text;
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.Engine.Tests.Fuzz;
 

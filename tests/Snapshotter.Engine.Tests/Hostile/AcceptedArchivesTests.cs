@@ -1,7 +1,7 @@
 using System.Globalization;
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.Tar;
 using Snapshotter.Engine.Tests.Support;
-using Snapshotter.Engine.Volumes;
 using Snapshotter.Fuzz;
 
 namespace Snapshotter.Engine.Tests.Hostile;

@@ -1,5 +1,5 @@
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Restoring;
 using Snapshotter.Fuzz;
 
 namespace Snapshotter.Engine.Tests.Hostile;

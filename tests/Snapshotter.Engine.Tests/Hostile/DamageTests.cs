@@ -1,8 +1,11 @@
 using System.Globalization;
 using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Config;
+using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Restoring;
+using Snapshotter.Engine.Saving;
 using Snapshotter.Engine.Tests.Support;
-using Snapshotter.Engine.Volumes;
 using Snapshotter.Fuzz;
 
 namespace Snapshotter.Engine.Tests.Hostile;

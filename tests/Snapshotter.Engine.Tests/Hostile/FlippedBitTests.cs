@@ -1,12 +1,13 @@
 using System.Text;
 using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Patterns;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Restoring;
+using Snapshotter.Engine.Retention;
+using Snapshotter.Engine.Saving;
 using Snapshotter.Engine.Tests.Faults;
-using Snapshotter.Engine.Volumes;
-using Snapshotter.Engine.Volumes.Optimizing;
-using Snapshotter.Engine.Volumes.Restoring;
-using Snapshotter.Engine.Volumes.Saving;
 
 namespace Snapshotter.Engine.Tests.Hostile;
 

@@ -1,9 +1,8 @@
 using System.Text;
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Restoring;
 using Snapshotter.Engine.Tar;
-using Snapshotter.Engine.Tests.Support;
-using Snapshotter.Engine.Volumes;
-using Snapshotter.Engine.Volumes.Restoring;
 using Snapshotter.Fuzz;
 
 namespace Snapshotter.Engine.Tests.Hostile;

@@ -1,6 +1,7 @@
-using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Config;
+using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Restoring;
 using Snapshotter.Engine.Tests.Support;
-using Snapshotter.Engine.Volumes;
 using Snapshotter.Fuzz;
 
 namespace Snapshotter.Engine.Tests.Hostile;

@@ -1,11 +1,11 @@
 using System.Text;
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Restoring;
+using Snapshotter.Engine.Saving;
 using Snapshotter.Engine.Tests.Faults;
 using Snapshotter.Engine.Tests.Support;
-using Snapshotter.Engine.Volumes;
-using Snapshotter.Engine.Volumes.Restoring;
-using Snapshotter.Engine.Volumes.Saving;
 
 namespace Snapshotter.Engine.Tests.Races;
 

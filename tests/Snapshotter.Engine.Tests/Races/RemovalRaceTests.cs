@@ -1,7 +1,7 @@
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Restoring;
 using Snapshotter.Engine.Tests.Faults;
 using Snapshotter.Engine.Tests.Support;
-using Snapshotter.Engine.Volumes.Restoring;
 
 namespace Snapshotter.Engine.Tests.Races;
 

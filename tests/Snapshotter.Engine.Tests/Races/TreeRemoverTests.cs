@@ -1,10 +1,10 @@
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.FileSystem.Linux;
+using Snapshotter.Engine.Jobs;
+using Snapshotter.Engine.Restoring;
+using Snapshotter.Engine.Restoring.Preflight;
 using Snapshotter.Engine.Tests.FileSystem;
 using Snapshotter.Engine.Tests.Support;
-using Snapshotter.Engine.Volumes;
-using Snapshotter.Engine.Volumes.Restoring;
-using Snapshotter.Engine.Volumes.Restoring.Preflight;
 
 namespace Snapshotter.Engine.Tests.Races;
 

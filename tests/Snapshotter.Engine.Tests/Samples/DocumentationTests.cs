@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Retention;
 using Snapshotter.Engine.Tests.Support;
-using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.Engine.Tests.Samples;
 

@@ -1,5 +1,6 @@
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Volumes;
+using Snapshotter.Engine.Restoring;
 
 namespace Snapshotter.Engine.Tests.Samples;
 

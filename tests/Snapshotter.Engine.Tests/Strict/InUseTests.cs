@@ -1,7 +1,10 @@
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Restoring;
+using Snapshotter.Engine.Retention;
+using Snapshotter.Engine.Saving;
 using Snapshotter.Engine.Tests.Support;
-using Snapshotter.Engine.Volumes;
 
 namespace Snapshotter.Engine.Tests.Strict;
 

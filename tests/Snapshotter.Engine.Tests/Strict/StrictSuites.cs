@@ -1,5 +1,9 @@
-using Snapshotter.Engine.Tests.Optimizing;
-using Snapshotter.Engine.Tests.Volumes;
+using Snapshotter.Engine.Tests.Entries;
+using Snapshotter.Engine.Tests.Restoring;
+using Snapshotter.Engine.Tests.Retention;
+using Snapshotter.Engine.Tests.RoundTrips;
+using Snapshotter.Engine.Tests.Saving;
+
 
 namespace Snapshotter.Engine.Tests.Strict;
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Snapshotter.Engine.Tar;
 using Snapshotter.Engine.Tests.Support;
 using static Snapshotter.Engine.Tests.Tar.RawHeader;

@@ -1,0 +1,27 @@
+using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Patterns;
+using Snapshotter.Engine.Reporting;
+
+namespace Snapshotter.Engine.Saving;
+
+/// <summary>What all parts of one backup need to know.</summary>
+internal sealed class SaveContext
+{
+    public required IFileSystem FileSystem { get; init; }
+
+    public required ChecksumAlgorithm Checksum { get; init; }
+
+    /// <summary>The archive: never saved into itself.</summary>
+    public required FileId ArchiveId { get; init; }
+
+    public required GlobSet Exclude { get; init; }
+
+    /// <summary>Whether an owner was met that the system does not tell the number of.</summary>
+    public bool HasUnmappedOwners { get; set; }
+
+    /// <summary>What of the volume is in no backup.</summary>
+    public UnkeptLog Unkept { get; } = new();
+
+    /// <summary>Bytes of the prefix in front of a volume's id, slash included.</summary>
+    public required int PrefixLength { get; init; }
+}
