@@ -3,8 +3,8 @@
 
 bench/pairs.py OLD NEW TREE WORK [ROUNDS]
 
-OLD and NEW are the bare hosts (out/bench/Snapshotter.Benchmarks of two builds), TREE a folder to save, WORK a folder on
-the file system to write to. Each round runs the old, the new and the old once more, in an order that turns from round to
+OLD and NEW are the bare hosts (out/bench/Snapshotter.Benchmarks of two builds), TREE a folder to save, WORK a folder to
+write to, best on a fresh file system: where much was created and removed before, each new file takes the kernel longer. Each round runs the old, the new and the old once more, in an order that turns from round to
 round, and takes user plus system seconds of the process. The ratio of a round is that of its own runs: what slows a
 machine for a while slows all three. Printed are the medians of new to old and, beside them, of old to old, which
 is what the machine alone makes of equal builds.
