@@ -46,7 +46,8 @@ public static class BackupTar
         EntryNames.PrepareIds();
         config = VolumePlaces.Canonical(config, OperatingSystem.IsWindows());
         var report = new VolumeBackup(Platform, config, options, reporter).Run(path, cancellation);
-        new KeepPolicy(Platform, path, config, options).Apply(report, reporter, cancellation);
+        new KeepPolicy(Platform, path, NextOf(config), config.Keep) { Wait = options.Wait, Durable = options.Durable }
+            .Apply(report, reporter, cancellation);
         return report;
     }
 
@@ -72,7 +73,7 @@ public static class BackupTar
     {
         VolumeConfigFile.Validate(config);
         config = VolumePlaces.Canonical(config, OperatingSystem.IsWindows());
-        return new KeepPolicy(Platform, Path.GetFullPath(archive), config, new BackupOptions()).Preview(cancellation);
+        return new KeepPolicy(Platform, Path.GetFullPath(archive), NextOf(config), config.Keep).Preview(cancellation);
     }
 
     /// <summary>Finds what a restore would do, without touching anything.</summary>
@@ -129,4 +130,6 @@ public static class BackupTar
     /// <param name="cancellation">Stops the reading.</param>
     public static OptimizePlan PlanOptimize(string archive, OptimizeOptions options, CancellationToken cancellation = default)
         => new OptimizeJob(Platform, Path.GetFullPath(archive), options).Plan(cancellation);
+
+    private static NextBackup NextOf(VolumeConfig config) => new(config.Prefix, [.. config.Volumes.Select(volume => volume.Target)]);
 }

@@ -101,4 +101,8 @@ internal static class EntryNames
         const int longest = 256;
         return name.Length > longest ? name[..longest] + "..." : name;
     }
+
+    /// <summary>What a name in a directory is called in a message.</summary>
+    public static string PathOf(IDirectory directory, ReadOnlySpan<byte> name) =>
+        directory.DisplayPath.TrimEnd('/') + "/" + ForMessage(name);
 }

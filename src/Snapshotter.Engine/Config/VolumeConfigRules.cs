@@ -125,37 +125,9 @@ internal static class VolumeConfigRules
         return null;
     }
 
-    /// <summary>The first mistake in a policy; null when there is none, or no policy.</summary>
-    public static (ConfigPlace Place, string Problem)? FindKeepMistake(RetentionPolicy? keep)
-    {
-        if (keep is null)
-        {
-            return null;
-        }
-
-        if (keep.IsEmpty)
-        {
-            return (new ConfigPlace(ConfigField.Keep),
-                "no rule says what to keep; give last, hourly, daily, weekly, monthly, yearly or within, or leave keep out");
-        }
-
-        ReadOnlySpan<(ConfigField Field, int? Count)> counts =
-        [
-            (ConfigField.KeepLast, keep.Last), (ConfigField.KeepHourly, keep.Hourly), (ConfigField.KeepDaily, keep.Daily),
-            (ConfigField.KeepWeekly, keep.Weekly), (ConfigField.KeepMonthly, keep.Monthly), (ConfigField.KeepYearly, keep.Yearly),
-        ];
-        foreach (var (field, count) in counts)
-        {
-            if (count < 1)
-            {
-                return (new ConfigPlace(field), $"{count} is no count to keep; give 1 or more, or leave it out");
-            }
-        }
-
-        return keep.Within is { IsZero: true }
-            ? (new ConfigPlace(ConfigField.KeepWithin), "a span of zero keeps nothing; give one such as 14d, or leave it out")
-            : null;
-    }
+    private static (ConfigPlace, string)? FindKeepMistake(RetentionPolicy? keep) => keep?.FindMistake() is var (rule, problem)
+        ? (new ConfigPlace(Enum.Parse<ConfigField>("Keep" + rule)), problem)
+        : null;
 
     private static string? PathMistake(string? path, bool windows)
     {

@@ -1,14 +1,12 @@
 using Snapshotter.Engine.FileSystem;
-using Snapshotter.Engine.Saving;
 using Snapshotter.Engine.Tar;
 
 namespace Snapshotter.Engine.Entries;
 
 /// <summary>Turns what the file system says of a file into an entry.</summary>
-internal sealed class EntryFactory(SaveContext context)
+internal sealed class EntryFactory(IFileSystem fileSystem, UnkeptLog unkept)
 {
-    private readonly IFileSystem fileSystem = context.FileSystem;
-    private readonly FileSystemTraits traits = context.FileSystem.Traits;
+    private readonly FileSystemTraits traits = fileSystem.Traits;
 
     /// <summary>Fills the entry but for its name, link name and sparse map.</summary>
     /// <returns>False when the attributes were too many to keep (beyond <see cref="TarLayout.MaxPaxBody"/>) and were left out.</returns>
@@ -27,7 +25,7 @@ internal sealed class EntryFactory(SaveContext context)
         entry.Mode = status.Mode;
         if (status.UserId == traits.UnmappedUserId || status.GroupId == traits.UnmappedGroupId)
         {
-            context.HasUnmappedOwners = true;
+            unkept.HasUnmappedOwners = true;
         }
 
         entry.UserId = status.UserId;
@@ -42,7 +40,7 @@ internal sealed class EntryFactory(SaveContext context)
             entry.IsJunction = status.IsJunction;
             entry.CreatedSeconds = Math.Max(status.CreatedAt.Seconds, -long.MaxValue);
             entry.CreatedNanoseconds = status.CreatedAt.Nanoseconds;
-            context.Unkept.Note(status.Unkept);
+            unkept.Note(status.Unkept);
         }
 
         entry.DeviceMajor = status.DeviceMajor;

@@ -1,6 +1,5 @@
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
-using Snapshotter.Engine.Restoring;
 using Snapshotter.Engine.Tar;
 
 namespace Snapshotter.Engine.Entries;

@@ -1,6 +1,6 @@
+using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Restoring;
 
 namespace Snapshotter.Engine.Jobs;
 
@@ -25,16 +25,16 @@ internal static class Leftovers
 
         if (status.Kind != FileKind.Directory)
         {
-            return status.UserId == traits.UserId ? null : Foreign(RestoreErrors.PathOf(directory, name));
+            return status.UserId == traits.UserId ? null : Foreign(EntryNames.PathOf(directory, name));
         }
 
-        var state = StagingArea.StateOf(directory, name, Ownership.Of(traits));
+        var state = StagingFolder.StateOf(directory, name, Ownership.Of(traits));
         isProblem = state is StagingState.Unfinished or StagingState.InUse or StagingState.ForeignUnfinished;
         return state switch
         {
             StagingState.Harmless => null,
-            StagingState.Foreign => Foreign(RestoreErrors.PathOf(directory, name)),
-            _ => Unfinished(directory.DisplayPath, RestoreErrors.PathOf(directory, name)),
+            StagingState.Foreign => Foreign(EntryNames.PathOf(directory, name)),
+            _ => Unfinished(directory.DisplayPath, EntryNames.PathOf(directory, name)),
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
@@ -181,7 +182,7 @@ internal sealed class Aside(OpenPlace place, string folder, WriteMode mode, Loss
 
     /// <summary>Under the path that the user knows.</summary>
     private static FileSystemException Told(FileSystemException e, in Waiting thing) =>
-        new(e.Error, e.Operation, RestoreErrors.PathOf(thing.Directory, thing.Name), e.Detail);
+        new(e.Error, e.Operation, EntryNames.PathOf(thing.Directory, thing.Name), e.Detail);
 
     /// <summary>Removes an empty directory that stands in the way. One with something in it stays: false, and it is told.</summary>
     private bool MakeWay(IDirectory directory, ReadOnlySpan<byte> name)
@@ -198,7 +199,7 @@ internal sealed class Aside(OpenPlace place, string folder, WriteMode mode, Loss
         }
         catch (FileSystemException e) when (e.Error is FileError.NotEmpty or FileError.Exists or FileError.Busy)
         {
-            string path = RestoreErrors.PathOf(directory, name);
+            string path = EntryNames.PathOf(directory, name);
             losses.Note(new Notice(
                 BackupError.NotKept, path, $"'{path}' is not restored: a directory with something in it has its name, and nothing is removed here."));
             return false;

@@ -1,4 +1,6 @@
 using System.IO.Hashing;
+using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 
@@ -142,7 +144,7 @@ internal sealed class DirectoryStack : IDisposable
     {
         if (mode == WriteMode.Fresh)
         {
-            string path = RestoreErrors.PathOf(parent, name);
+            string path = EntryNames.PathOf(parent, name);
             throw new BackupException(
                 BackupError.UnsafeEntry, $"'{archivePath}' has entries below '{path}', which is not a directory in it. The archive is refused.", path)
             {

@@ -39,7 +39,7 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
         }
 
         monitor.Advance(done, 1);
-        losses.Tell(monitor);
+        losses.Tell(monitor.Warn, monitor.Problem);
     }
 
     /// <summary>Rewrites a file that is mounted by itself.</summary>
@@ -78,7 +78,7 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
             using var next = AtomicFile.Create(parent);
             created = true;
             worker.Fill(next.File, job, isFresh: true);
-            losses.Note(next.File.SetMetadata(job.Metadata), RestoreErrors.PathOf(parent, name));
+            losses.Note(next.File.SetMetadata(job.Metadata), EntryNames.PathOf(parent, name));
             next.PutInPlace(name, durable);
             return true;
         }

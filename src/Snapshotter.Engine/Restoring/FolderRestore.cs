@@ -1,5 +1,6 @@
 using System.Text;
 using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Reporting;
@@ -63,7 +64,7 @@ internal sealed class FolderRestore(
             report.Bytes = target.Own.Filter.Bytes + target.Mounted.Sum(part => part.Filter.Bytes);
         }
 
-        losses.Tell(monitor);
+        losses.Tell(monitor.Warn, monitor.Problem);
     }
 
     private StagingArea Enter(IDirectory root, string place)
@@ -71,7 +72,7 @@ internal sealed class FolderRestore(
         var staging = StagingArea.Enter(root, fileSystem.Traits, place, options.Wait, cancellation);
         foreach (byte[] name in staging.Foreign)
         {
-            monitor.Warn(Leftovers.Foreign(RestoreErrors.PathOf(root, name)));
+            monitor.Warn(Leftovers.Foreign(EntryNames.PathOf(root, name)));
         }
 
         return staging;
@@ -96,7 +97,7 @@ internal sealed class FolderRestore(
         using var staging = Enter(root, place);
         if (staging.Interrupted().Any())
         {
-            throw StagingArea.Interrupted(place);
+            throw StagingFolder.Interrupted(place);
         }
 
         staging.Clear();
@@ -211,10 +212,10 @@ internal sealed class FolderRestore(
         IDirectory? made = null;
         try
         {
-            made = staging.Make(StagingArea.Made);
+            made = staging.Make(StagingFolder.Made);
             if (!staging.IsHalf)
             {
-                staging.Mark(StagingArea.HalfMark, options.Durable);
+                staging.Mark(StagingFolder.HalfMark, options.Durable);
             }
         }
         catch
@@ -235,7 +236,7 @@ internal sealed class FolderRestore(
     private void Refill(IDirectory root, StagingArea staging, IDirectory made, in FileStatus before)
     {
         var mode = target.Keep.Children.Count > 0 ? WriteMode.Merge : WriteMode.Fresh;
-        foreach (byte[] name in StagingArea.FoldersIn(root))
+        foreach (byte[] name in StagingFolder.FoldersIn(root))
         {
             target.Keep.Add([Encoding.ASCII.GetString(name)], KeepReason.Other);
         }
@@ -267,7 +268,7 @@ internal sealed class FolderRestore(
         FileMetadata? metadata = null;
         try
         {
-            using var made = staging.Make(StagingArea.Made);
+            using var made = staging.Make(StagingFolder.Made);
             TellHalf(part.Mount?.Place ?? Place, isEmptied: false, () => metadata = Fill(root, made, mode, part));
             Flush(root);
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Jobs;
 
 namespace Snapshotter.Engine.Restoring;
 
@@ -128,8 +129,8 @@ internal sealed class KeptLinks(IDirectory staging) : IDisposable
     /// <summary>What a killed process noted is not known any more.</summary>
     private IDirectory Open()
     {
-        TreeRemover.Remove(staging, StagingArea.Made);
-        staging.CreateDirectory(StagingArea.Made, Ownership.OwnerOnly);
-        return staging.OpenDirectory(StagingArea.Made);
+        TreeRemover.Remove(staging, StagingFolder.Made);
+        staging.CreateDirectory(StagingFolder.Made, Ownership.OwnerOnly);
+        return staging.OpenDirectory(StagingFolder.Made);
     }
 }

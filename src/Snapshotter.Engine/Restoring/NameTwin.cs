@@ -1,5 +1,6 @@
 using System.Text;
 using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 
@@ -48,7 +49,7 @@ internal static class NameTwin
 
     private static BackupException Collision(IDirectory directory, ReadOnlySpan<byte> name, byte[]? twin, LossLog losses)
     {
-        string path = losses.PathOf(RestoreErrors.PathOf(directory, name));
+        string path = losses.PathOf(EntryNames.PathOf(directory, name));
         string other = twin is null ? "another entry" : $"'{EntryNames.ForMessage(twin)}'";
         return new BackupException(
             BackupError.UnsafeEntry, $"'{path}' cannot be restored: the file system takes its name for that of {other}, and cannot hold both.", path)

@@ -1,4 +1,5 @@
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Jobs;
 
 namespace Snapshotter.Engine.Restoring;
 
@@ -39,7 +40,7 @@ internal sealed class OldContent(IDirectory root, IDirectory old, KeepTree keep,
         for (int i = 0; i < listing.Count; i++)
         {
             var name = listing.NameOf(i).Span;
-            if (from == root && StagingArea.IsFolder(from, listing, i))
+            if (from == root && StagingFolder.IsFolder(from, listing, i))
             {
                 continue;
             }

@@ -1,4 +1,3 @@
-using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 
@@ -61,8 +60,4 @@ internal static class RestoreErrors
     {
         Remedy = Remedy.RestoreAgain,
     };
-
-    /// <summary>What a name in a directory is called in a message.</summary>
-    public static string PathOf(IDirectory directory, ReadOnlySpan<byte> name) =>
-        directory.DisplayPath.TrimEnd('/') + "/" + EntryNames.ForMessage(name);
 }

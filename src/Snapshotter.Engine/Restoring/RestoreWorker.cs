@@ -1,4 +1,5 @@
 using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
@@ -76,7 +77,7 @@ internal sealed class RestoreWorker(
                 return false;
             }
 
-            string path = losses.PathOf(RestoreErrors.PathOf(job.Directory.Handle, job.Name));
+            string path = losses.PathOf(EntryNames.PathOf(job.Directory.Handle, job.Name));
             losses.Note(new Notice(BackupError.NotKept, path, $"'{path}' could not be created: {e.Detail}."));
             return false;
         }
@@ -119,7 +120,7 @@ internal sealed class RestoreWorker(
 
         if (directory.TryGetStatus(name, out var status) && status.Kind == FileKind.Directory)
         {
-            string path = RestoreErrors.PathOf(directory, name);
+            string path = EntryNames.PathOf(directory, name);
             throw new BackupException(
                 BackupError.UnsafeEntry, $"'{archive.Path}' has both a directory and something else of the name '{path}'. The archive is refused.", path)
             {

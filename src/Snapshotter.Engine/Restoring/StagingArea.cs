@@ -1,16 +1,13 @@
 using System.Diagnostics;
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Reporting;
 
 namespace Snapshotter.Engine.Restoring;
 
 /// <summary>
-/// The folder in a volume's root while it is restored: a <see cref="PrivateFolder"/>, of which one at a time is in use in a
-/// volume. In it: <c>new</c>, what is extracted; <c>root</c>, an empty directory that carries the root's metadata;
-/// <c>modes</c>, what <see cref="ShutDirectories"/> notes; <c>old</c>, what stood in the volume; <c>made</c>, what is made to be
-/// renamed to its place at once; and marks, which are empty files. <c>swap</c>: all is extracted and on disk, the old is being
-/// moved out. <c>fill</c>: the old is out, the new is being moved in. Whoever finds these two finishes the job. <c>half</c>: the
-/// volume was emptied and is not filled again. Whoever finds no mark throws the folder away.
+/// The staging folder (see <see cref="StagingFolder"/>) of the restore at work: a <see cref="PrivateFolder"/> in the volume's
+/// root, of which one at a time is in use in a volume.
 /// </summary>
 internal sealed class StagingArea : IDisposable
 {
@@ -30,22 +27,6 @@ internal sealed class StagingArea : IDisposable
         Foreign = foreign;
     }
 
-    public static ReadOnlySpan<byte> New => "new"u8;
-
-    public static ReadOnlySpan<byte> Old => "old"u8;
-
-    public static ReadOnlySpan<byte> Root => "root"u8;
-
-    public static ReadOnlySpan<byte> Modes => "modes"u8;
-
-    public static ReadOnlySpan<byte> Made => "made"u8;
-
-    public static ReadOnlySpan<byte> SwapMark => "swap"u8;
-
-    public static ReadOnlySpan<byte> FillMark => "fill"u8;
-
-    public static ReadOnlySpan<byte> HalfMark => "half"u8;
-
     /// <summary>The open folder.</summary>
     public IDirectory Directory => folders[0].Directory;
 
@@ -56,7 +37,7 @@ internal sealed class StagingArea : IDisposable
     public StuckEntries Stuck { get; } = new();
 
     /// <summary>True when the volume was emptied and not filled again, by this process or one before.</summary>
-    public bool IsHalf => Directory.TryGetStatus(HalfMark, out _);
+    public bool IsHalf => Directory.TryGetStatus(StagingFolder.HalfMark, out _);
 
     /// <summary>Makes a staging folder, or takes over the one that an interrupted restore left.</summary>
     /// <param name="root">The volume's root.</param>
@@ -88,83 +69,15 @@ internal sealed class StagingArea : IDisposable
         }
     }
 
-    /// <summary>Looks whether the volume is as one restore or another left it when that was done. Changes nothing.</summary>
-    /// <exception cref="BackupException">
-    /// RestoreInterrupted: it is half old and half new, or half empty. VolumeLocked: it is being restored.
-    /// </exception>
-    public static void RefuseUnfinished(IDirectory root, FileSystemTraits traits, string path)
-    {
-        foreach (byte[] name in FoldersIn(root))
-        {
-            switch (StateOf(root, name, Ownership.Of(traits)))
-            {
-                case StagingState.InUse:
-                    throw InUse(path);
-                case StagingState.Unfinished:
-                    throw Interrupted(path);
-            }
-        }
-    }
-
     /// <summary>Looks whether another process restores the volume. Changes nothing.</summary>
     /// <exception cref="BackupException">VolumeLocked.</exception>
     public static void RefuseInUse(IDirectory root, FileSystemTraits traits, string path, TimeSpan wait, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        while (FoldersIn(root).Any(name => StateOf(root, name, Ownership.Of(traits)) == StagingState.InUse))
+        while (StagingFolder.FoldersIn(root).Any(name => StagingFolder.StateOf(root, name, Ownership.Of(traits)) == StagingState.InUse))
         {
             WaitOrThrow(clock, wait, path, cancellation);
         }
-    }
-
-    /// <summary>What a name of the form of <see cref="TemporaryName"/> that is a folder stands for. Changes nothing.</summary>
-    public static StagingState StateOf(IDirectory parent, ReadOnlySpan<byte> name, Ownership ours)
-    {
-        var state = PrivateFolder.Look(parent, name, ours, out var directory);
-        using (directory)
-        {
-            try
-            {
-                return state switch
-                {
-                    PrivateFolderState.Gone => StagingState.Harmless,
-                    PrivateFolderState.InUse => AtomicFile.IsFolderOfOne(directory!) ? StagingState.Harmless : StagingState.InUse,
-                    PrivateFolderState.Left =>
-                        IsWellFormed(directory!) && IsUnfinished(directory!) ? StagingState.Unfinished : StagingState.Harmless,
-                    _ => directory is null || IsUnfinished(directory) ? StagingState.ForeignUnfinished : StagingState.Foreign,
-                };
-            }
-            catch (FileSystemException e) when (e.Error == FileError.NotFound)
-            {
-                // It was removed while it was looked at.
-                return StagingState.Harmless;
-            }
-        }
-    }
-
-    /// <summary>The names of the folders in a directory that have the form of <see cref="TemporaryName"/>.</summary>
-    public static IEnumerable<byte[]> FoldersIn(IDirectory directory)
-    {
-        var listing = directory.List();
-        for (int i = 0; i < listing.Count; i++)
-        {
-            if (IsFolder(directory, listing, i))
-            {
-                yield return listing.NameOf(i).ToArray();
-            }
-        }
-    }
-
-    /// <summary>True for a folder whose name has the form of <see cref="TemporaryName"/>, whoever made it.</summary>
-    public static bool IsFolder(IDirectory directory, DirectoryListing listing, int index)
-    {
-        var name = listing.NameOf(index).Span;
-        return TemporaryName.IsOne(name) && listing.KindOf(index) switch
-        {
-            FileKind.Directory => true,
-            FileKind.Unknown => directory.TryGetStatus(name, out var status) && status.Kind == FileKind.Directory,
-            _ => false,
-        };
     }
 
     /// <summary>
@@ -172,7 +85,7 @@ internal sealed class StagingArea : IDisposable
     /// finished. Usually there is none, or the one that was taken over.
     /// </summary>
     public IEnumerable<IDirectory> Interrupted() =>
-        folders.Select(folder => folder.Directory).Where(folder => folder.TryGetStatus(SwapMark, out _));
+        folders.Select(folder => folder.Directory).Where(folder => folder.TryGetStatus(StagingFolder.SwapMark, out _));
 
     /// <summary>
     /// Throws away what interrupted restores left, but for the mark that the volume is half empty. A folder that holds what
@@ -180,7 +93,7 @@ internal sealed class StagingArea : IDisposable
     /// </summary>
     public void Clear()
     {
-        bool isHalf = folders.Exists(folder => folder.Directory.TryGetStatus(HalfMark, out _));
+        bool isHalf = folders.Exists(folder => folder.Directory.TryGetStatus(StagingFolder.HalfMark, out _));
         bool isUsable = Clear(Directory);
         if (!isUsable)
         {
@@ -189,13 +102,13 @@ internal sealed class StagingArea : IDisposable
 
         if (isHalf && !IsHalf)
         {
-            Mark(HalfMark, durable: true);
+            Mark(StagingFolder.HalfMark, durable: true);
         }
 
         for (int i = 1; i < folders.Count; i++)
         {
             bool isEmpty = (i > 1 || isUsable) && Clear(folders[i].Directory);
-            RemoveMark(folders[i].Directory, HalfMark);
+            RemoveMark(folders[i].Directory, StagingFolder.HalfMark);
             if (isEmpty)
             {
                 folders[i].Remove();
@@ -228,7 +141,7 @@ internal sealed class StagingArea : IDisposable
     /// <summary>The volume is whole again.</summary>
     public void EndHalf(bool durable)
     {
-        RemoveMark(Directory, HalfMark);
+        RemoveMark(Directory, StagingFolder.HalfMark);
         if (durable)
         {
             Directory.Flush();
@@ -250,13 +163,6 @@ internal sealed class StagingArea : IDisposable
         folders.ForEach(folder => folder.Dispose());
         full.ForEach(folder => folder.Dispose());
     }
-
-    /// <summary>The error for a place that an interrupted restore left half old and half new.</summary>
-    public static BackupException Interrupted(string path) => new(
-        BackupError.RestoreInterrupted, $"A restore of '{path}' was interrupted in the middle: what is there is neither the old content nor the new.", path)
-    {
-        Remedy = Remedy.RestoreAgain,
-    };
 
     private static StagingArea? TryEnter(IDirectory root, FileSystemTraits traits)
     {
@@ -299,7 +205,7 @@ internal sealed class StagingArea : IDisposable
     /// <summary>Takes over what interrupted restores left, and removes what other jobs left. False when one is in use.</summary>
     private static bool TakeLeft(IDirectory root, Ownership ours, List<PrivateFolder> taken, List<byte[]> foreign)
     {
-        foreach (byte[] name in FoldersIn(root))
+        foreach (byte[] name in StagingFolder.FoldersIn(root))
         {
             if (taken.Exists(folder => folder.Name.AsSpan().SequenceEqual(name)))
             {
@@ -308,12 +214,12 @@ internal sealed class StagingArea : IDisposable
 
             switch (PrivateFolder.TryTake(root, name, ours, out var folder))
             {
-                case PrivateFolderState.InUse when StateOf(root, name, ours) == StagingState.InUse:
+                case PrivateFolderState.InUse when StagingFolder.StateOf(root, name, ours) == StagingState.InUse:
                     return false;
                 case PrivateFolderState.Foreign:
                     foreign.Add(name);
                     break;
-                case PrivateFolderState.Left when IsWellFormed(folder!.Directory):
+                case PrivateFolderState.Left when StagingFolder.IsWellFormed(folder!.Directory):
                     taken.Add(folder);
                     break;
                 case PrivateFolderState.Left:
@@ -332,32 +238,6 @@ internal sealed class StagingArea : IDisposable
         return true;
     }
 
-    /// <summary>Only what a restore puts there. Of others' folders, which their owner gave such a name, nothing is to be trusted.</summary>
-    private static bool IsWellFormed(IDirectory staging)
-    {
-        var listing = staging.List();
-        for (int i = 0; i < listing.Count; i++)
-        {
-            var name = listing.NameOf(i).Span;
-            bool isMark = name.SequenceEqual(PrivateFolder.LockName) || name.SequenceEqual(SwapMark) || name.SequenceEqual(FillMark)
-                || name.SequenceEqual(HalfMark);
-            bool isFolder = name.SequenceEqual(New) || name.SequenceEqual(Old) || name.SequenceEqual(Root) || name.SequenceEqual(Modes)
-                || name.SequenceEqual(Made);
-            if (!(isMark || isFolder) || !staging.TryGetStatus(name, out var status)
-                || status.Kind != (isFolder ? FileKind.Directory : FileKind.Regular))
-            {
-                return false;
-            }
-        }
-
-        // A swap can be finished only with what it needs for the rest.
-        return !staging.TryGetStatus(SwapMark, out _)
-            || (staging.TryGetStatus(Root, out _) && (staging.TryGetStatus(FillMark, out _) || staging.TryGetStatus(Old, out _)));
-    }
-
-    private static bool IsUnfinished(IDirectory staging) =>
-        staging.TryGetStatus(SwapMark, out _) || staging.TryGetStatus(HalfMark, out _);
-
     /// <summary>False when something in it cannot be removed.</summary>
     private bool Clear(IDirectory staging)
     {
@@ -366,7 +246,7 @@ internal sealed class StagingArea : IDisposable
         for (int i = 0; i < listing.Count; i++)
         {
             var name = listing.NameOf(i).Span;
-            if (!name.SequenceEqual(PrivateFolder.LockName) && !name.SequenceEqual(HalfMark))
+            if (!name.SequenceEqual(PrivateFolder.LockName) && !name.SequenceEqual(StagingFolder.HalfMark))
             {
                 isEmpty &= TreeRemover.RemoveWhatGoes(staging, name, Stuck);
             }
@@ -387,32 +267,10 @@ internal sealed class StagingArea : IDisposable
     {
         if (clock.Elapsed > Patience + wait)
         {
-            throw InUse(path);
+            throw StagingFolder.InUse(path);
         }
 
         cancellation.WaitHandle.WaitOne(Random.Shared.Next(10, 60));
         cancellation.ThrowIfCancellationRequested();
     }
-
-    private static BackupException InUse(string path) => new(
-        BackupError.VolumeLocked, $"'{path}' is being restored by another process. Try again when that has finished.", path);
-}
-
-/// <summary>What a folder whose name looks like that of a <see cref="StagingArea"/> stands for.</summary>
-internal enum StagingState
-{
-    /// <summary>Ours, and no more than a remainder; or gone.</summary>
-    Harmless,
-
-    /// <summary>Ours: what it lies in is half old and half new, or half empty.</summary>
-    Unfinished,
-
-    /// <summary>Ours: a restore is at work.</summary>
-    InUse,
-
-    /// <summary>Somebody else's.</summary>
-    Foreign,
-
-    /// <summary>Somebody else's, and looks like a restore of his that was interrupted, or cannot be looked into.</summary>
-    ForeignUnfinished,
 }

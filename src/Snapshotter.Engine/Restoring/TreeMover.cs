@@ -1,3 +1,4 @@
+using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 
 namespace Snapshotter.Engine.Restoring;
@@ -241,7 +242,7 @@ internal sealed class TreeMover(IDirectory staging, FileSystemTraits traits, boo
 
         if (status.Id != id)
         {
-            throw Moved(RestoreErrors.PathOf(directory, name));
+            throw Moved(EntryNames.PathOf(directory, name));
         }
 
         if (status.Kind == FileKind.Directory)

@@ -1,4 +1,6 @@
+using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Jobs;
 
 namespace Snapshotter.Engine.Restoring;
 
@@ -26,25 +28,25 @@ internal sealed class VolumeSwap(
     /// <returns>The open folder <c>new</c>.</returns>
     public IDirectory Prepare()
     {
-        staging.CreateDirectory(StagingArea.New, Ownership.OwnerOnly);
-        staging.CreateDirectory(StagingArea.Old, Ownership.OwnerOnly);
-        staging.CreateDirectory(StagingArea.Root, Ownership.OwnerOnly);
-        return staging.OpenDirectory(StagingArea.New);
+        staging.CreateDirectory(StagingFolder.New, Ownership.OwnerOnly);
+        staging.CreateDirectory(StagingFolder.Old, Ownership.OwnerOnly);
+        staging.CreateDirectory(StagingFolder.Root, Ownership.OwnerOnly);
+        return staging.OpenDirectory(StagingFolder.New);
     }
 
     /// <summary>Notes the metadata that the volume's root is to get, on a directory of its own: nothing to write down or parse.</summary>
     public MetadataLoss SetRootMetadata(in FileMetadata metadata)
     {
-        using var carrier = staging.OpenDirectory(StagingArea.Root);
+        using var carrier = staging.OpenDirectory(StagingFolder.Root);
         return carrier.SetMetadata(metadata);
     }
 
     /// <summary>Lets a process without root's rights move what was extracted: see <see cref="ShutDirectories"/>.</summary>
     public void OpenShutDirectories()
     {
-        using var fresh = staging.OpenDirectory(StagingArea.New);
-        staging.CreateDirectory(StagingArea.Modes, Ownership.OwnerOnly);
-        using var modes = staging.OpenDirectory(StagingArea.Modes);
+        using var fresh = staging.OpenDirectory(StagingFolder.New);
+        staging.CreateDirectory(StagingFolder.Modes, Ownership.OwnerOnly);
+        using var modes = staging.OpenDirectory(StagingFolder.Modes);
         ShutDirectories.Open(fresh, modes, keep);
     }
 
@@ -56,11 +58,11 @@ internal sealed class VolumeSwap(
             staging.FlushFileSystem();
         }
 
-        Mark(StagingArea.SwapMark);
+        Mark(StagingFolder.SwapMark);
     }
 
     /// <summary>True once the journal stands.</summary>
-    public bool IsBegun() => staging.TryGetStatus(StagingArea.SwapMark, out _);
+    public bool IsBegun() => staging.TryGetStatus(StagingFolder.SwapMark, out _);
 
     /// <summary>
     /// Moves the old out and the new in, and sets the root's metadata; the staging folder, all of it of no more use, is left
@@ -71,50 +73,50 @@ internal sealed class VolumeSwap(
     public FileMetadata Finish()
     {
         var metadata = ReadRootMetadata();
-        if (!staging.TryGetStatus(StagingArea.FillMark, out _))
+        if (!staging.TryGetStatus(StagingFolder.FillMark, out _))
         {
             MoveOldOut();
-            Mark(StagingArea.FillMark);
+            Mark(StagingFolder.FillMark);
         }
 
-        if (staging.TryGetStatus(StagingArea.New, out _))
+        if (staging.TryGetStatus(StagingFolder.New, out _))
         {
-            using var fresh = staging.OpenDirectory(StagingArea.New);
+            using var fresh = staging.OpenDirectory(StagingFolder.New);
             MoveIn(fresh, root, keep);
             Flush(root);
         }
 
-        if (staging.TryGetStatus(StagingArea.Modes, out _))
+        if (staging.TryGetStatus(StagingFolder.Modes, out _))
         {
-            using var modes = staging.OpenDirectory(StagingArea.Modes);
+            using var modes = staging.OpenDirectory(StagingFolder.Modes);
             ShutDirectories.Shut(root, modes);
             Flush(root);
         }
 
         // What cannot go stays in the folder: the volume is whole all the same. Who clears that tells of it.
         var stuck = new StuckEntries();
-        TreeRemover.RemoveWhatGoes(staging, StagingArea.Old, stuck);
-        TreeRemover.Remove(staging, StagingArea.New);
-        TreeRemover.RemoveWhatGoes(staging, StagingArea.Made, stuck);
+        TreeRemover.RemoveWhatGoes(staging, StagingFolder.Old, stuck);
+        TreeRemover.Remove(staging, StagingFolder.New);
+        TreeRemover.RemoveWhatGoes(staging, StagingFolder.Made, stuck);
 
         // While the journal stands, so that a kill only repeats it.
         root.SetMetadata(metadata);
         Flush(root);
-        if (staging.TryGetStatus(StagingArea.HalfMark, out _))
+        if (staging.TryGetStatus(StagingFolder.HalfMark, out _))
         {
             // Emptied by one restore, filled by another.
-            staging.RemoveFile(StagingArea.HalfMark);
+            staging.RemoveFile(StagingFolder.HalfMark);
         }
 
         // With this mark gone the job is done; that of the filling must not go before it.
-        staging.RemoveFile(StagingArea.SwapMark);
+        staging.RemoveFile(StagingFolder.SwapMark);
         Flush(staging);
         return metadata;
     }
 
     private FileMetadata ReadRootMetadata()
     {
-        using var carrier = staging.OpenDirectory(StagingArea.Root);
+        using var carrier = staging.OpenDirectory(StagingFolder.Root);
         return carrier.ReadMetadata();
     }
 
@@ -134,7 +136,7 @@ internal sealed class VolumeSwap(
 
     private void MoveOldOut()
     {
-        using var old = staging.OpenDirectory(StagingArea.Old);
+        using var old = staging.OpenDirectory(StagingFolder.Old);
         var content = new OldContent(root, old, keep, Flush, mover);
         try
         {
@@ -154,7 +156,7 @@ internal sealed class VolumeSwap(
         {
             content.PutBack();
             mover.Rejoin(root);
-            staging.RemoveFile(StagingArea.SwapMark);
+            staging.RemoveFile(StagingFolder.SwapMark);
             Flush(staging);
             return true;
         }

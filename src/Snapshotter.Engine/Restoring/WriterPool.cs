@@ -1,4 +1,5 @@
 using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.Jobs;
 
 namespace Snapshotter.Engine.Restoring;

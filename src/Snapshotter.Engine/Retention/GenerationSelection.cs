@@ -1,6 +1,5 @@
 using System.Globalization;
 using Snapshotter.Engine.Archive;
-using Snapshotter.Engine.Config;
 using Snapshotter.Engine.Patterns;
 using Snapshotter.Engine.Reporting;
 
@@ -59,7 +58,7 @@ internal static class GenerationSelection
             : ways > 1 ? "rules of what stays, numbers of what goes, and the removal of all exclude each other"
             : options.All && options.Prefix is null ? "the removal of all needs a prefix; '*' means every one"
             : options.Volumes.Count > 0 && options.Generations.Count == 0 ? "volumes are named together with numbers of generations only"
-            : VolumeConfigRules.FindKeepMistake(options.Keep) is var (_, mistake) ? mistake
+            : options.Keep?.FindMistake() is var (_, mistake) ? mistake
             : null;
         if (problem is not null)
         {

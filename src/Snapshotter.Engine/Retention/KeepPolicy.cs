@@ -1,16 +1,24 @@
 using System.Globalization;
 using Snapshotter.Engine.Archive;
-using Snapshotter.Engine.Config;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Saving;
 
 namespace Snapshotter.Engine.Retention;
 
-/// <summary>Applies the policy of a configuration once a backup has been made.</summary>
-internal sealed class KeepPolicy(IFileSystem fileSystem, string archive, VolumeConfig config, BackupOptions options)
+/// <summary>Applies the rules of what to keep once a backup has been made.</summary>
+/// <param name="fileSystem">Where the archive is.</param>
+/// <param name="archive">Its path.</param>
+/// <param name="backup">Whose volumes are judged.</param>
+/// <param name="rules">What to keep; null for all.</param>
+internal sealed class KeepPolicy(IFileSystem fileSystem, string archive, NextBackup backup, RetentionPolicy? rules)
 {
     private const int MaxNamed = 10;
+
+    /// <summary>How long to wait for others to release the archive; zero fails at once.</summary>
+    public TimeSpan Wait { get; init; }
+
+    /// <summary>False leaves out the flushes to disk.</summary>
+    public bool Durable { get; init; } = true;
 
     /// <summary>
     /// Removes what the policy does not keep of the volumes just saved. Also when something is missing in the backup: the
@@ -18,7 +26,7 @@ internal sealed class KeepPolicy(IFileSystem fileSystem, string archive, VolumeC
     /// </summary>
     public void Apply(BackupReport report, IReporter reporter, CancellationToken cancellation)
     {
-        if (config.Keep is null)
+        if (rules is null)
         {
             return;
         }
@@ -50,24 +58,24 @@ internal sealed class KeepPolicy(IFileSystem fileSystem, string archive, VolumeC
         }
     }
 
-    /// <summary>What the policy would remove if a backup of the configuration were made now, with nothing missing in it.</summary>
+    /// <summary>What the policy would remove if a backup were made now, with nothing missing in it.</summary>
     public IReadOnlyList<PlannedGeneration> Preview(CancellationToken cancellation)
-        => config.Keep is null ? [] : [.. Job().Plan(cancellation, config).Generations.Where(generation => !generation.Keep)];
+        => rules is null ? [] : [.. Job().Plan(cancellation, backup).Generations.Where(generation => !generation.Keep)];
 
     private OptimizeJob Job() => new(fileSystem, archive, new OptimizeOptions
     {
-        Prefix = config.Prefix,
+        Prefix = backup.Prefix,
         PrefixIsLiteral = true,
-        Keep = config.Keep,
-        Judged = config.Volumes.Select(volume => TargetName.KeyOf(volume.Target)).ToHashSet(StringComparer.Ordinal),
-        Wait = options.Wait,
-        Durable = options.Durable,
+        Keep = rules,
+        Judged = backup.Targets.Select(TargetName.KeyOf).ToHashSet(StringComparer.Ordinal),
+        Wait = Wait,
+        Durable = Durable,
     });
 
     /// <summary>Else such generations would pile up, and nobody would know why.</summary>
     private void TellWhatNoRuleJudged(OptimizePlan plan, IReporter reporter)
     {
-        var keys = config.Volumes.Select(volume => TargetName.KeyOf(volume.Target)).ToHashSet(StringComparer.Ordinal);
+        var keys = backup.Targets.Select(TargetName.KeyOf).ToHashSet(StringComparer.Ordinal);
         bool IsOwn(string target) => keys.Contains(TargetName.KeyOf(target));
         var shared = plan.Generations
             .Where(g => g.Reasons.Contains(Verdict.OtherVolumes) && g.Volumes.Any(IsOwn) && !g.KeptFor.Any(IsOwn))
@@ -77,7 +85,7 @@ internal sealed class KeepPolicy(IFileSystem fileSystem, string archive, VolumeC
             var others = shared.SelectMany(g => g.KeptFor).Distinct(StringComparer.Ordinal).ToList();
             reporter.Warn(new Notice(
                 BackupError.GenerationProtected, archive,
-                $"No rule keeps {Numbers(shared)} of '{config.Prefix}' for the volumes just saved, but they stay, since they also hold "
+                $"No rule keeps {Numbers(shared)} of '{backup.Prefix}' for the volumes just saved, but they stay, since they also hold "
                 + $"{string.Join(", ", others.Take(MaxNamed).Select(target => $"'{target}'"))}{(others.Count > MaxNamed ? ", ..." : "")}, "
                 + "which this backup did not save and its rules do not judge.")
             {
@@ -90,7 +98,7 @@ internal sealed class KeepPolicy(IFileSystem fileSystem, string archive, VolumeC
         {
             reporter.Warn(new Notice(
                 BackupError.ArchiveInvalid, archive,
-                $"No rule can judge {Numbers(damaged)} of '{config.Prefix}', since what they hold cannot be read in full: they stay.")
+                $"No rule can judge {Numbers(damaged)} of '{backup.Prefix}', since what they hold cannot be read in full: they stay.")
             {
                 Remedy = Remedy.RemoveByNumber,
             });

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using Snapshotter.Engine.Archive;
-using Snapshotter.Engine.Config;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Reporting;
@@ -14,7 +13,7 @@ internal sealed class OptimizeJob(IFileSystem fileSystem, string path, OptimizeO
     /// <summary>Reads what is there and decides, without changing anything.</summary>
     /// <param name="cancellation">Stops the reading.</param>
     /// <param name="next">Null, or a backup that is taken as made: the plan is the one that would hold after it.</param>
-    public OptimizePlan Plan(CancellationToken cancellation, VolumeConfig? next = null)
+    public OptimizePlan Plan(CancellationToken cancellation, NextBackup? next = null)
     {
         using var archive = ArchiveFile.OpenRead(fileSystem, path);
         try
@@ -168,7 +167,7 @@ internal sealed class OptimizeJob(IFileSystem fileSystem, string path, OptimizeO
         }
     }
 
-    private static Generation Imagine(VolumeConfig next, ArchiveMap map, DateTimeOffset now) => new()
+    private static Generation Imagine(NextBackup next, ArchiveMap map, DateTimeOffset now) => new()
     {
         Number = map.NextNumber,
         Prefix = next.Prefix,
@@ -178,10 +177,10 @@ internal sealed class OptimizeJob(IFileSystem fileSystem, string path, OptimizeO
         ManifestOffset = map.End,
         End = map.End,
         Trailer = TrailerState.Valid,
-        Volumes = [.. next.Volumes.Select(volume => new ManifestVolume
+        Volumes = [.. next.Targets.Select(target => new ManifestVolume
         {
-            Id = EntryNames.IdOf(volume.Target),
-            Target = volume.Target,
+            Id = EntryNames.IdOf(target),
+            Target = target,
             IsDirectory = true,
         })],
     };

@@ -1,3 +1,4 @@
+using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Patterns;
 using Snapshotter.Engine.Reporting;
@@ -15,9 +16,6 @@ internal sealed class SaveContext
     public required FileId ArchiveId { get; init; }
 
     public required GlobSet Exclude { get; init; }
-
-    /// <summary>Whether an owner was met that the system does not tell the number of.</summary>
-    public bool HasUnmappedOwners { get; set; }
 
     /// <summary>What of the volume is in no backup.</summary>
     public UnkeptLog Unkept { get; } = new();

@@ -21,7 +21,7 @@ internal sealed class SaveWorker : IDisposable
     public SaveWorker(SaveContext context)
     {
         this.context = context;
-        var factory = new EntryFactory(context);
+        var factory = new EntryFactory(context.FileSystem, context.Unkept);
         files = new FileEncoder(context, factory);
         nodes = new NodeEncoder(factory);
     }

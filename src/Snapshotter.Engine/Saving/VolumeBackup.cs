@@ -159,7 +159,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
         writer.Finish();
         transaction.PadToBlock();
         WarnOfUnmappedOwners(context, source.Spec.Path, monitor);
-        context.Unkept.Tell(source.Spec.Path, monitor);
+        context.Unkept.Tell(source.Spec.Path, monitor.Warn);
         volumeReport.Entries = writer.Entries;
         volumeReport.Bytes = writer.Bytes;
         volumeReport.Duration = clock.Elapsed;
@@ -188,9 +188,9 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
     /// <summary>In a container of its own users, files of others seem to be nobody's.</summary>
     private static void WarnOfUnmappedOwners(SaveContext context, string path, JobMonitor monitor)
     {
-        if (context.HasUnmappedOwners)
+        if (context.Unkept.HasUnmappedOwners)
         {
-            context.HasUnmappedOwners = false;
+            context.Unkept.HasUnmappedOwners = false;
             monitor.Warn(new Notice(
                 BackupError.NotKept, path,
                 $"Files in '{path}' belong to users or groups that this process has no number for: they are saved as those of nobody."));

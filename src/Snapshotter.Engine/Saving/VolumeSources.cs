@@ -3,7 +3,6 @@ using Snapshotter.Engine.Config;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Restoring;
 
 namespace Snapshotter.Engine.Saving;
 
@@ -140,7 +139,7 @@ internal sealed class VolumeSources : IDisposable
         var directory = fileSystem.OpenDirectory(spec.Path);
         try
         {
-            StagingArea.RefuseUnfinished(directory, fileSystem.Traits, spec.Path);
+            StagingFolder.RefuseUnfinished(directory, fileSystem.Traits, spec.Path);
             return new VolumeSource(spec, id, directory, nested);
         }
         catch

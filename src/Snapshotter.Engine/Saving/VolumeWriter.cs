@@ -40,7 +40,7 @@ internal sealed class VolumeWriter : IDisposable
         this.transaction = transaction;
         this.monitor = monitor;
         this.cancellation = cancellation;
-        factory = new EntryFactory(context);
+        factory = new EntryFactory(context.FileSystem, context.Unkept);
         files = new FileEncoder(context, factory);
         nodes = new NodeEncoder(factory);
         linked = new LinkedFiles(context.FileSystem);

@@ -14,23 +14,51 @@ public sealed class ArrowTests
     /// <summary>The parts of the engine, and what each may refer to besides itself.</summary>
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
-        ["Tar"] = [],
+        // What there is to work with.
         ["Reporting"] = [],
-        ["FileSystem"] = [],
+        ["Tar"] = [],
+        ["FileSystem"] = ["FileSystem.Linux", "FileSystem.Portable"],
+        ["FileSystem.Linux"] = ["FileSystem"],
+
+        // Kernels of 32 bits are served by the portable half, and have the same call for a file's status.
+        ["FileSystem.Portable"] = ["FileSystem", "FileSystem.Linux", "Reporting"],
         ["Archive"] = ["Tar", "FileSystem", "Reporting"],
+        ["Entries"] = ["Archive", "Tar", "FileSystem", "Reporting"],
         ["Patterns"] = ["Archive", "Reporting"],
         ["Config"] = ["Retention", "Patterns", "Archive", "FileSystem", "Reporting"],
-        ["Entries"] = ["Saving", "Restoring", "Archive", "Tar", "FileSystem", "Reporting"],
-        ["Jobs"] = ["Restoring", "Entries", "Patterns", "Archive", "Tar", "FileSystem", "Reporting"],
-        ["Saving"] = ["Restoring", "Jobs", "Entries", "Config", "Patterns", "Archive", "Tar", "FileSystem", "Reporting"],
+        ["Jobs"] = ["Entries", "Patterns", "Archive", "Tar", "FileSystem", "Reporting"],
+
+        // The jobs: none sees another.
+        ["Saving"] = ["Jobs", "Entries", "Config", "Patterns", "Archive", "Tar", "FileSystem", "Reporting"],
         ["Reading"] = ["Jobs", "Entries", "Patterns", "Archive", "Tar", "FileSystem", "Reporting"],
         ["Restoring"] = ["Jobs", "Entries", "Config", "Patterns", "Archive", "Tar", "FileSystem", "Reporting"],
-        ["Retention"] = ["Saving", "Jobs", "Config", "Patterns", "Archive", "FileSystem", "Reporting"],
+        ["Retention"] = ["Jobs", "Patterns", "Archive", "FileSystem", "Reporting"],
+
+        // The front door.
         [""] = ["Saving", "Reading", "Restoring", "Retention", "Jobs", "Config", "Archive", "FileSystem", "Reporting"],
     };
 
     [Fact]
     public void Parts_of_the_engine_refer_only_downwards() => Assert.Empty(ForbiddenUses(Allowed));
+
+    [Fact]
+    public void Every_room_has_its_row()
+    {
+        var rooms = typeof(BackupTar).Assembly.GetTypes().Select(PartOf).OfType<string>().Distinct();
+
+        Assert.Equal(Allowed.Keys.Order(StringComparer.Ordinal), rooms.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_namespace_is_a_folder_and_a_public_type_is_found_by_its_name()
+    {
+        string root = Path.Combine(Repository.Root, "src", Engine);
+        var strays = typeof(BackupTar).Assembly.GetExportedTypes()
+            .Where(type => !type.IsNested)
+            .Where(type => !File.Exists(Path.Combine([root, .. type.Namespace![Engine.Length..].Split('.'), type.Name + ".cs"])));
+
+        Assert.Empty(strays);
+    }
 
     [Theory]
     [InlineData("Saving", "Archive")]
@@ -115,7 +143,10 @@ public sealed class ArrowTests
     private static string? PartOf(Type type) =>
         type.Assembly != typeof(BackupTar).Assembly || type.Namespace is not { } name || !name.StartsWith(Engine, StringComparison.Ordinal)
             ? null
-            : name.Length == Engine.Length ? "" : name[(Engine.Length + 1)..].Split('.')[0];
+            : name.Length == Engine.Length ? "" : RoomOf(name[(Engine.Length + 1)..]);
+
+    /// <summary>A folder of the engine; each platform is a room of its own.</summary>
+    private static string RoomOf(string name) => name.StartsWith("FileSystem.", StringComparison.Ordinal) ? name : name.Split('.')[0];
 
     private static string Qualified(string part) => part.Length == 0 ? Engine : $"{Engine}.{part}";
 

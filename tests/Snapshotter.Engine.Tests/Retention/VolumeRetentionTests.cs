@@ -200,7 +200,8 @@ public class VolumeRetentionTests : IDisposable
         });
         var config = Config(keep, name);
         var report = new VolumeBackup(watched, config, new BackupOptions(), new Notices()).Run(Archive, default);
-        new KeepPolicy(PlatformFileSystem.Current, Archive, config, new BackupOptions()).Apply(report, new Notices(), default);
+        new KeepPolicy(PlatformFileSystem.Current, Archive, new NextBackup(config.Prefix, [.. config.Volumes.Select(v => v.Target)]), keep)
+            .Apply(report, new Notices(), default);
         return report;
     }
 

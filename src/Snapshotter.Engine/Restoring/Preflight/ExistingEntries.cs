@@ -1,3 +1,4 @@
+using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.FileSystem;
 

@@ -1,3 +1,4 @@
+using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
 
 namespace Snapshotter.Engine.Restoring.Preflight;
@@ -15,7 +16,7 @@ internal static class Obstacle
     {
         if (ProblemOf(status) is { } problem)
         {
-            return $"'{RestoreErrors.PathOf(directory, name)}' {problem}";
+            return $"'{EntryNames.PathOf(directory, name)}' {problem}";
         }
 
         if (traits.HasReservedNames)
@@ -32,8 +33,8 @@ internal static class Obstacle
 
         return directory.AskForWriting(name) switch
         {
-            FileError.ReadOnly => $"'{RestoreErrors.PathOf(directory, name)}' is a read-only subvolume",
-            FileError.AccessDenied => $"'{RestoreErrors.PathOf(directory, name)}' is a directory of another user, who lets nobody write to it",
+            FileError.ReadOnly => $"'{EntryNames.PathOf(directory, name)}' is a read-only subvolume",
+            FileError.AccessDenied => $"'{EntryNames.PathOf(directory, name)}' is a directory of another user, who lets nobody write to it",
             _ => null,
         };
     }
@@ -41,8 +42,8 @@ internal static class Obstacle
     /// <summary>There each file may be open in another program, and whoever may list a directory may not always remove what is in it.</summary>
     private static string? AskWindows(IDirectory directory, ReadOnlySpan<byte> name) => directory.AskForWriting(name) switch
     {
-        FileError.InUse => $"'{RestoreErrors.PathOf(directory, name)}' is open in another program",
-        FileError.AccessDenied => $"'{RestoreErrors.PathOf(directory, name)}' may not be moved or removed by this user",
+        FileError.InUse => $"'{EntryNames.PathOf(directory, name)}' is open in another program",
+        FileError.AccessDenied => $"'{EntryNames.PathOf(directory, name)}' may not be moved or removed by this user",
         _ => null,
     };
 

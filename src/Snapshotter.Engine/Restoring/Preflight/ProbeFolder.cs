@@ -1,4 +1,5 @@
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Jobs;
 
 namespace Snapshotter.Engine.Restoring.Preflight;
 
@@ -34,8 +35,8 @@ internal sealed class ProbeFolder : IDisposable
         try
         {
             folder = PrivateFolder.Create(parent);
-            folder.Directory.CreateDirectory(StagingArea.Made, Ownership.OwnerOnly);
-            return new ProbeFolder(parent, before, folder, folder.Directory.OpenDirectory(StagingArea.Made));
+            folder.Directory.CreateDirectory(StagingFolder.Made, Ownership.OwnerOnly);
+            return new ProbeFolder(parent, before, folder, folder.Directory.OpenDirectory(StagingFolder.Made));
         }
         catch
         {
@@ -59,13 +60,13 @@ internal sealed class ProbeFolder : IDisposable
         for (int i = 0; i < listing.Count; i++)
         {
             var name = listing.NameOf(i).Span;
-            if (!name.SequenceEqual(PrivateFolder.LockName) && !name.SequenceEqual(StagingArea.Made))
+            if (!name.SequenceEqual(PrivateFolder.LockName) && !name.SequenceEqual(StagingFolder.Made))
             {
                 return;
             }
         }
 
-        TreeRemover.Remove(folder.Directory, StagingArea.Made);
+        TreeRemover.Remove(folder.Directory, StagingFolder.Made);
         folder.Remove();
     }
 
@@ -78,7 +79,7 @@ internal sealed class ProbeFolder : IDisposable
 
         try
         {
-            TreeRemover.Remove(folder.Directory, StagingArea.Made);
+            TreeRemover.Remove(folder.Directory, StagingFolder.Made);
             folder.Remove();
         }
         catch (FileSystemException)

@@ -2,6 +2,7 @@ using System.Text;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Reporting;
 
 namespace Snapshotter.Engine.Restoring.Preflight;
@@ -306,13 +307,13 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
     {
         (long Bytes, long Files) sum = default;
         using var root = open();
-        foreach (byte[] name in StagingArea.FoldersIn(root))
+        foreach (byte[] name in StagingFolder.FoldersIn(root))
         {
             using var left = root.OpenDirectory(name);
-            foreach (byte[] folder in new[] { StagingArea.Old.ToArray(), StagingArea.Made.ToArray(), StagingArea.New.ToArray() })
+            foreach (byte[] folder in new[] { StagingFolder.Old.ToArray(), StagingFolder.Made.ToArray(), StagingFolder.New.ToArray() })
             {
                 // With a journal, what is new is on its way into the volume.
-                bool stays = folder.AsSpan().SequenceEqual(StagingArea.New) && left.TryGetStatus(StagingArea.SwapMark, out _);
+                bool stays = folder.AsSpan().SequenceEqual(StagingFolder.New) && left.TryGetStatus(StagingFolder.SwapMark, out _);
                 if (!stays && left.TryGetStatus(folder, out var status) && status.Kind == FileKind.Directory)
                 {
                     sum = Sum(sum, Sum(TreeSurvey.Of(left.OpenDirectory(folder), new KeepTree(), fileSystem.Traits)));

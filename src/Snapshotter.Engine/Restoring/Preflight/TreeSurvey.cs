@@ -1,4 +1,5 @@
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Jobs;
 
 namespace Snapshotter.Engine.Restoring.Preflight;
 
@@ -92,7 +93,7 @@ internal sealed class TreeSurvey
         for (int i = 0; i < listing.Count; i++)
         {
             var name = listing.NameOf(i).Span;
-            if (cursor.Current.Parent is null && StagingArea.IsFolder(directory, listing, i))
+            if (cursor.Current.Parent is null && StagingFolder.IsFolder(directory, listing, i))
             {
                 // Not a part of the volume.
                 continue;

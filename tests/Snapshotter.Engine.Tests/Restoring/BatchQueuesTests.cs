@@ -1,8 +1,7 @@
-using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Restoring;
 
 
-namespace Snapshotter.Engine.Tests.Jobs;
+namespace Snapshotter.Engine.Tests.Restoring;
 
 /// <summary>Who writes what of a restore.</summary>
 public sealed class BatchQueuesTests

@@ -1,8 +1,7 @@
 using Snapshotter.Engine.FileSystem;
-using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Reporting;
 
-namespace Snapshotter.Engine.Saving;
+namespace Snapshotter.Engine.Entries;
 
 /// <summary>Counts what files have that no backup keeps, by kind. One warning per kind and volume tells of all.</summary>
 internal sealed class UnkeptLog
@@ -15,6 +14,9 @@ internal sealed class UnkeptLog
     ];
 
     private readonly long[] counts = new long[Kinds.Length];
+
+    /// <summary>Whether an owner was met that the system does not tell the number of.</summary>
+    public bool HasUnmappedOwners { get; set; }
 
     /// <summary>Takes note of a file or directory. From any thread.</summary>
     public void Note(Unkept unkept)
@@ -30,15 +32,15 @@ internal sealed class UnkeptLog
 
     /// <summary>Tells everything noted so far, and forgets it.</summary>
     /// <param name="path">The volume.</param>
-    /// <param name="monitor">Is told.</param>
-    public void Tell(string path, JobMonitor monitor)
+    /// <param name="warn">Is told.</param>
+    public void Tell(string path, Action<Notice> warn)
     {
         for (int i = 0; i < Kinds.Length; i++)
         {
             long count = Interlocked.Exchange(ref counts[i], 0);
             if (count > 0)
             {
-                monitor.Warn(new Notice(BackupError.NotKept, path, $"{count} files or folders in '{path}' {Kinds[i].What}."));
+                warn(new Notice(BackupError.NotKept, path, $"{count} files or folders in '{path}' {Kinds[i].What}."));
             }
         }
     }

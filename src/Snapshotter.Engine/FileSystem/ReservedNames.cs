@@ -1,7 +1,7 @@
 using System.Text;
 using Snapshotter.Engine.FileSystem.Portable;
 
-namespace Snapshotter.Engine.Restoring;
+namespace Snapshotter.Engine.FileSystem;
 
 /// <summary>Names that no file of Windows can have, or that it would take for something else: drives, alternate streams, parents.</summary>
 internal static class ReservedNames

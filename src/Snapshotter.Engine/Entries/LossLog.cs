@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
+using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.FileSystem;
-using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Reporting;
 
-namespace Snapshotter.Engine.Restoring;
+namespace Snapshotter.Engine.Entries;
 
 /// <summary>
 /// Counts metadata that could not be set, by kind. One notice per kind tells of all: without privileges every file of
@@ -46,7 +46,7 @@ internal sealed class LossLog
     {
         if (loss != MetadataLoss.None)
         {
-            Note(loss, RestoreErrors.PathOf(directory, name));
+            Note(loss, EntryNames.PathOf(directory, name));
         }
     }
 
@@ -77,12 +77,14 @@ internal sealed class LossLog
 
     public void Note(Notice notice) => others.Enqueue(notice);
 
-    /// <summary>Tells everything noted so far.</summary>
-    public void Tell(JobMonitor monitor)
+    /// <summary>Tells everything noted so far, and forgets it.</summary>
+    /// <param name="warn">Is told of what is nearly kept.</param>
+    /// <param name="problem">Is told of what is lost.</param>
+    public void Tell(Action<Notice> warn, Action<Notice> problem)
     {
         while (others.TryDequeue(out var notice))
         {
-            monitor.Problem(notice);
+            problem(notice);
         }
 
         for (int i = 0; i < Kinds.Length; i++)
@@ -102,11 +104,11 @@ internal sealed class LossLog
             firstPaths[i] = null;
             if (Kinds[i].Kind == MetadataLoss.TimesRounded)
             {
-                monitor.Warn(notice);
+                warn(notice);
             }
             else
             {
-                monitor.Problem(notice);
+                problem(notice);
             }
         }
     }

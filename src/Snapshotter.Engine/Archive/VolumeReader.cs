@@ -1,8 +1,7 @@
-using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
 
-namespace Snapshotter.Engine.Entries;
+namespace Snapshotter.Engine.Archive;
 
 /// <summary>
 /// The entries of one volume of one generation, in the order of the archive, with their paths below the volume's root.

@@ -1,10 +1,8 @@
-using Snapshotter.Engine.Restoring;
-
-namespace Snapshotter.Engine.Jobs;
+namespace Snapshotter.Engine.Restoring;
 
 /// <summary>
 /// Batches on their way to the writers: a queue for each. Who has nothing left takes from the others, for a batch must not
-/// wait behind a file of gigabytes. No thread ever spins (see <see cref="WorkQueue{T}"/>).
+/// wait behind a file of gigabytes. No thread ever spins (see <see cref="Jobs.WorkQueue{T}"/>).
 /// </summary>
 internal sealed class BatchQueues
 {
