@@ -1,5 +1,4 @@
 using Snapshotter.Engine.FileSystem;
-using Snapshotter.Engine.FileSystem.Portable;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Tar;
 

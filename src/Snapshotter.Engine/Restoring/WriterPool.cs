@@ -11,8 +11,6 @@ namespace Snapshotter.Engine.Restoring;
 /// </summary>
 internal sealed class WriterPool : IDisposable
 {
-    private static readonly TimeSpan IdleTime = TimeSpan.FromMilliseconds(100);
-
     private readonly ArchiveFile archive;
     private readonly OpenPlace? place;
     private readonly WriteMode mode;
@@ -21,10 +19,8 @@ internal sealed class WriterPool : IDisposable
     private readonly JobMonitor monitor;
     private readonly BatchQueues queues;
     private readonly WorkQueue<RestoreBatch> spare = new(int.MaxValue);
-    private readonly List<Thread> threads = [];
-    private readonly CancellationTokenSource stop;
+    private readonly Workers workers;
     private readonly object gate = new();
-    private Exception? failure;
     private long bytesDone;
     private long entriesDone;
     private TargetDirectory? lastDirectory;
@@ -48,7 +44,7 @@ internal sealed class WriterPool : IDisposable
         this.writers = writers;
         this.losses = losses;
         this.monitor = monitor;
-        stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        workers = new Workers(cancellation);
         queues = new BatchQueues(writers);
     }
 
@@ -59,15 +55,16 @@ internal sealed class WriterPool : IDisposable
     public void Submit(RestoreBatch batch)
     {
         submitted++;
-        if (threads.Count < writers && submitted - Volatile.Read(ref finished) > threads.Count)
+        if (workers.Count < writers && submitted - Volatile.Read(ref finished) > workers.Count)
         {
-            StartWriter(threads.Count);
+            int writer = workers.Count;
+            workers.Start("Snapshotter write", () => Work(writer));
         }
 
         bool goesOn = batch.Jobs[0].Directory == lastDirectory && !batch.HasLargeFile;
         lastQueue = goesOn ? lastQueue : queues.Shortest;
         lastDirectory = batch.Jobs[^1].Directory;
-        while (!queues.TryAdd(lastQueue, batch, IdleTime))
+        while (!queues.TryAdd(lastQueue, batch, Workers.IdleTime))
         {
             Advance();
         }
@@ -81,7 +78,7 @@ internal sealed class WriterPool : IDisposable
             while (finished < submitted)
             {
                 Advance();
-                Monitor.Wait(gate, IdleTime);
+                Monitor.Wait(gate, Workers.IdleTime);
             }
         }
 
@@ -100,33 +97,15 @@ internal sealed class WriterPool : IDisposable
     /// <exception cref="Reporting.BackupException">A file could not be written.</exception>
     public void Advance()
     {
-        // A worker that fails stops the others: its failure is what happened.
-        if (Volatile.Read(ref failure) is { } e)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e);
-        }
-
-        stop.Token.ThrowIfCancellationRequested();
+        workers.ThrowIfStopped();
         monitor.Advance(Interlocked.Exchange(ref bytesDone, 0), Interlocked.Exchange(ref entriesDone, 0));
     }
 
     public void Dispose()
     {
-        stop.Cancel();
+        workers.Stop();
         queues.Cancel();
-        foreach (var thread in threads)
-        {
-            thread.Join();
-        }
-
-        stop.Dispose();
-    }
-
-    private void StartWriter(int writer)
-    {
-        var thread = new Thread(() => Work(writer)) { IsBackground = true, Name = "Snapshotter write" };
-        threads.Add(thread);
-        thread.Start();
+        workers.Dispose();
     }
 
     private static void Process(RestoreWorker worker, RestoreBatch batch)
@@ -146,30 +125,14 @@ internal sealed class WriterPool : IDisposable
     private void Work(int writer)
     {
         var aside = place is null ? null : new Aside(place, $"files-{writer}", mode, losses);
-        using var worker = new RestoreWorker(archive, aside, mode, losses, Count, stop.Token);
-        try
+        using var worker = new RestoreWorker(archive, aside, mode, losses, Count, workers.Stopping);
+        while (queues.Take(writer, out var batch))
         {
-            while (queues.Take(writer, out var batch))
-            {
-                Process(worker, batch);
-                spare.Add(batch);
-                lock (gate)
-                {
-                    finished++;
-                    Monitor.PulseAll(gate);
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The caller sees the same token.
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            Interlocked.CompareExchange(ref failure, e, null);
-            stop.Cancel();
+            Process(worker, batch);
+            spare.Add(batch);
             lock (gate)
             {
+                finished++;
                 Monitor.PulseAll(gate);
             }
         }

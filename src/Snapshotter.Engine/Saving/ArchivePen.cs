@@ -16,7 +16,7 @@ internal sealed class ArchivePen : IDisposable
 
     private readonly WorkQueue<byte[]> spare = new(BufferCount, wakeAt: BufferCount / 2);
     private readonly WorkQueue<Stroke> full = new(BufferCount);
-    private readonly Thread thread;
+    private readonly Workers workers = new(CancellationToken.None);
     private readonly object progress = new();
     private long handedOver;
     private long written;
@@ -30,8 +30,7 @@ internal sealed class ArchivePen : IDisposable
             spare.Add(GC.AllocateUninitializedArray<byte>(BufferSize));
         }
 
-        thread = new Thread(WriteAll) { IsBackground = true, Name = "Snapshotter pen" };
-        thread.Start();
+        workers.Start("Snapshotter pen", WriteAll);
     }
 
     public IFile Archive { get; }
@@ -92,7 +91,7 @@ internal sealed class ArchivePen : IDisposable
     public void Dispose()
     {
         full.Close();
-        thread.Join();
+        workers.Dispose();
     }
 
     private void WriteAll()

@@ -23,11 +23,9 @@ internal sealed class CopyQueue(
     /// <summary>Files handed over and open, so that the writer can go on while those before are copied.</summary>
     private const int MaxOpen = 16;
 
-    private static readonly TimeSpan IdleTime = TimeSpan.FromMilliseconds(100);
-
     private readonly Queue<Line> waiting = new();
     private readonly WorkQueue<Line> toCopy = new(MaxOpen);
-    private readonly List<Thread> threads = [];
+    private readonly Workers workers = new(cancellation);
     private readonly object gate = new();
     private readonly int hashSize = FileHasher.SizeOf(algorithm);
     private ArchivePen? pen;
@@ -71,14 +69,12 @@ internal sealed class CopyQueue(
         open++;
         pen ??= new ArchivePen(archive);
         var copy = new FileCopy(
-            source, pen, offset, runs, status, algorithm, count => Interlocked.Add(ref advanced, count), cancellation);
+            source, pen, offset, runs, status, algorithm, count => Interlocked.Add(ref advanced, count), workers.Stopping);
         var line = new Line(name, default) { Copy = copy, Source = source, Finished = finished };
         Enqueue(line);
-        if (threads.Count < Math.Min(open, maxCopies))
+        if (workers.Count < Math.Min(open, maxCopies))
         {
-            var thread = new Thread(CopyAll) { IsBackground = true, Name = "Snapshotter copy" };
-            threads.Add(thread);
-            thread.Start();
+            workers.Start("Snapshotter copy", CopyAll);
         }
 
         toCopy.Add(line);
@@ -99,10 +95,7 @@ internal sealed class CopyQueue(
     public void Dispose()
     {
         toCopy.Cancel();
-        foreach (var thread in threads)
-        {
-            thread.Join();
-        }
+        workers.Dispose();
 
         // All that are left when the job has failed.
         foreach (var line in waiting)
@@ -144,14 +137,13 @@ internal sealed class CopyQueue(
             }
             else
             {
-                while (!HasEnded(line, wait ? IdleTime : TimeSpan.Zero))
+                if (wait)
                 {
-                    if (!wait)
-                    {
-                        return;
-                    }
-
-                    idle();
+                    AwaitEnd(line);
+                }
+                else if (!HasEnded(line, TimeSpan.Zero))
+                {
+                    return;
                 }
 
                 wait = false;
@@ -159,6 +151,15 @@ internal sealed class CopyQueue(
             }
 
             waitingBytes -= waiting.Dequeue().Name.Length;
+        }
+    }
+
+    /// <summary>A copy that is cancelled ends as well, and says so.</summary>
+    private void AwaitEnd(Line line)
+    {
+        while (!HasEnded(line, Workers.IdleTime))
+        {
+            idle();
         }
     }
 

@@ -19,9 +19,7 @@ internal sealed class SavePipeline : IDisposable
     /// <summary>Smaller batches cost a change of threads too many, larger ones leave the processor's cache before they are written.</summary>
     private const long BytesPerBatch = 1024 * 1024;
 
-    private static readonly TimeSpan IdleTime = TimeSpan.FromMilliseconds(100);
-
-    private readonly CancellationTokenSource stop;
+    private readonly Workers workers;
     private readonly CancellationTokenRegistration stopping;
 
     /// <summary>All batches in flight, in the order of the walk.</summary>
@@ -30,7 +28,6 @@ internal sealed class SavePipeline : IDisposable
     /// <summary>Those of them that no worker has taken.</summary>
     private readonly WorkQueue<SaveBatch> open = new(int.MaxValue);
     private readonly WorkQueue<SaveBatch> spare = new(int.MaxValue);
-    private readonly List<Thread> threads = [];
     private readonly SaveContext context;
     private SaveBatch current = new();
 
@@ -41,23 +38,22 @@ internal sealed class SavePipeline : IDisposable
 
     /// <summary>How many names make a batch: as many as would have given the last ones written their size.</summary>
     private volatile int tasksPerBatch = 64;
-    private Exception? walkFailure;
 
     public SavePipeline(
         SaveContext context, TreeDirectory root, IReadOnlyCollection<byte[]> nestedVolumes, int readers, CancellationToken cancellation)
     {
         this.context = context;
-        stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        workers = new Workers(cancellation);
         ordered = new WorkQueue<SaveBatch>((4 * readers) + 4);
-        stopping = stop.Token.Register(() =>
+        stopping = workers.Stopping.Register(() =>
         {
             ordered.Close();
             open.Close();
         });
-        Start(() => WalkTree(root, nestedVolumes), "Snapshotter walk");
+        workers.Start("Snapshotter walk", () => WalkTree(root, nestedVolumes));
         for (int i = 0; i < readers; i++)
         {
-            Start(Work, "Snapshotter read");
+            workers.Start("Snapshotter read", Work);
         }
     }
 
@@ -68,16 +64,13 @@ internal sealed class SavePipeline : IDisposable
         while (true)
         {
             SaveBatch batch;
-            while (!ordered.TryTake(out batch, IdleTime))
+            while (!ordered.TryTake(out batch, Workers.IdleTime))
             {
-                stop.Token.ThrowIfCancellationRequested();
-                if (ordered.IsDone)
+                // In this order: what a failure closes is no end.
+                bool isEnd = ordered.IsDone;
+                workers.ThrowIfStopped();
+                if (isEnd)
                 {
-                    if (walkFailure is not null)
-                    {
-                        System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(walkFailure);
-                    }
-
                     yield break;
                 }
 
@@ -85,11 +78,7 @@ internal sealed class SavePipeline : IDisposable
             }
 
             taken = batch;
-            while (!batch.Wait(IdleTime))
-            {
-                stop.Token.ThrowIfCancellationRequested();
-                idle();
-            }
+            workers.Await(batch.Wait, idle);
 
             if (batch.Failure is not null)
             {
@@ -112,13 +101,8 @@ internal sealed class SavePipeline : IDisposable
     /// <summary>Stops the threads and lets go of everything.</summary>
     public void Dispose()
     {
-        stop.Cancel();
         var left = ordered.Cancel();
-        foreach (var thread in threads)
-        {
-            thread.Join();
-        }
-
+        workers.Dispose();
         current.Reset();
         taken?.Reset();
         foreach (var batch in left)
@@ -127,37 +111,15 @@ internal sealed class SavePipeline : IDisposable
         }
 
         stopping.Dispose();
-        stop.Dispose();
-    }
-
-    private void Start(ThreadStart body, string name)
-    {
-        var thread = new Thread(body) { IsBackground = true, Name = name };
-        threads.Add(thread);
-        thread.Start();
     }
 
     private void WalkTree(TreeDirectory root, IReadOnlyCollection<byte[]> nestedVolumes)
     {
-        try
-        {
-            using var walker = new TreeWalker(context, nestedVolumes, Add);
-            walker.Walk(root, stop.Token);
-            Submit();
-        }
-        catch (OperationCanceledException)
-        {
-            // The taker sees the same token.
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            walkFailure = e;
-        }
-        finally
-        {
-            ordered.Close();
-            open.Close();
-        }
+        using var walker = new TreeWalker(context, nestedVolumes, Add);
+        walker.Walk(root, workers.Stopping);
+        Submit();
+        ordered.Close();
+        open.Close();
     }
 
     private void Add(SaveTask task)
@@ -186,7 +148,7 @@ internal sealed class SavePipeline : IDisposable
 
         if (!ordered.Add(current))
         {
-            throw new OperationCanceledException(stop.Token);
+            throw new OperationCanceledException(workers.Stopping);
         }
 
         open.Add(current);
@@ -198,26 +160,19 @@ internal sealed class SavePipeline : IDisposable
     private void Work()
     {
         using var worker = new SaveWorker(context);
-        try
+        while (open.Take(out var batch))
         {
-            while (open.Take(out var batch))
+            workers.Stopping.ThrowIfCancellationRequested();
+            try
             {
-                stop.Token.ThrowIfCancellationRequested();
-                try
-                {
-                    worker.Process(batch, stop.Token);
-                }
-                catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
-                {
-                    batch.Failure = e;
-                }
-
-                batch.MarkFinished();
+                worker.Process(batch, workers.Stopping);
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // The taker sees the same token.
+            catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
+            {
+                batch.Failure = e;
+            }
+
+            batch.MarkFinished();
         }
     }
 }

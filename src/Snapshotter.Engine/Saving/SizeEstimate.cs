@@ -1,4 +1,5 @@
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Jobs;
 
 namespace Snapshotter.Engine.Saving;
 
@@ -10,35 +11,26 @@ internal sealed class SizeEstimate : IDisposable
 {
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(2);
 
-    private readonly CancellationTokenSource stop;
-    private readonly Thread thread;
+    private readonly Workers workers;
     private long total = -1;
 
     public SizeEstimate(VolumeSources sources, SaveContext context, CancellationToken cancellation)
     {
-        stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        thread = new Thread(() => Run(sources, new SavedSize(context.FileSystem, context.Exclude, context.ArchiveId, stop.Token)))
-        {
-            IsBackground = true, Name = "Snapshotter estimate", Priority = ThreadPriority.BelowNormal,
-        };
-        thread.Start();
+        workers = new Workers(cancellation);
+        var size = new SavedSize(context.FileSystem, context.Exclude, context.ArchiveId, workers.Stopping);
+        workers.Start("Snapshotter estimate", () => Run(sources, size), ThreadPriority.BelowNormal);
     }
 
     /// <summary>Bytes in all, or -1 while not known.</summary>
     public long TotalBytes => Interlocked.Read(ref total);
 
-    public void Dispose()
-    {
-        stop.Cancel();
-        thread.Join();
-        stop.Dispose();
-    }
+    public void Dispose() => workers.Dispose();
 
     private void Run(VolumeSources sources, SavedSize size)
     {
         try
         {
-            if (stop.Token.WaitHandle.WaitOne(Delay))
+            if (workers.Stopping.WaitHandle.WaitOne(Delay))
             {
                 return;
             }
@@ -51,7 +43,7 @@ internal sealed class SizeEstimate : IDisposable
 
             Interlocked.Exchange(ref total, sum);
         }
-        catch (Exception e) when (e is FileSystemException or OperationCanceledException)
+        catch (FileSystemException)
         {
             // No percentage, then.
         }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Snapshotter.Engine.FileSystem.Portable;
+namespace Snapshotter.Engine.FileSystem;
 
 /// <summary>
 /// How long is waited for other programs to let go of a file. Scanners and indexers of Windows open each new file for
