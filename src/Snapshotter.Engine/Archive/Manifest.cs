@@ -2,14 +2,6 @@ using Snapshotter.Engine.Reporting;
 
 namespace Snapshotter.Engine.Archive;
 
-/// <summary>How file data is protected, as the manifest names it.</summary>
-internal static class ChecksumNames
-{
-    public const string XxHash128 = "xxh128";
-    public const string Sha256 = "sha256";
-    public const string None = "none";
-}
-
 /// <summary>One volume in a manifest: the first three are the original program's, the others ours and absent in its archives.</summary>
 internal sealed record ManifestVolume
 {

@@ -1,7 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.Reporting;
 
 namespace Snapshotter.Engine.Entries;
@@ -57,24 +56,6 @@ internal sealed class FileHasher : IDisposable
         ChecksumAlgorithm.XxHash128 => 16,
         ChecksumAlgorithm.Sha256 => 32,
         _ => 0,
-    };
-
-    /// <summary>Base name of the entry that holds the checksums.</summary>
-    public static string ListName(ChecksumAlgorithm algorithm) =>
-        algorithm == ChecksumAlgorithm.Sha256 ? "SHA256SUMS" : "XXH128SUMS";
-
-    public static string ManifestName(ChecksumAlgorithm algorithm) => algorithm switch
-    {
-        ChecksumAlgorithm.XxHash128 => ChecksumNames.XxHash128,
-        ChecksumAlgorithm.Sha256 => ChecksumNames.Sha256,
-        _ => ChecksumNames.None,
-    };
-
-    public static ChecksumAlgorithm FromManifestName(string? name) => name switch
-    {
-        ChecksumNames.XxHash128 => ChecksumAlgorithm.XxHash128,
-        ChecksumNames.Sha256 => ChecksumAlgorithm.Sha256,
-        _ => ChecksumAlgorithm.None,
     };
 
     public void Append(ReadOnlySpan<byte> data)

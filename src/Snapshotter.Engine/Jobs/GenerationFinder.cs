@@ -1,6 +1,5 @@
 using System.Globalization;
 using Snapshotter.Engine.Archive;
-using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.Patterns;
 using Snapshotter.Engine.Reporting;
 
@@ -178,7 +177,7 @@ internal static class GenerationFinder
         Type = volume.IsDirectory ? VolumeType.Directory : VolumeType.File,
         Entries = volume.Entries,
         Bytes = volume.Bytes,
-        Checksum = FileHasher.FromManifestName(volume.Checksum),
+        Checksum = ChecksumNames.AlgorithmOf(volume.Checksum),
         Complete = volume.Complete,
     };
 }

@@ -60,7 +60,7 @@ internal sealed class VolumeVerifier(
                 archive.Path, generation.ManifestOffset, $"the manifest is damaged: the id of '{volume.Target}' does not fit."));
         }
 
-        var algorithm = generation.IsNative ? FileHasher.FromManifestName(volume.Checksum) : ChecksumAlgorithm.None;
+        var algorithm = generation.IsNative ? ChecksumNames.AlgorithmOf(volume.Checksum) : ChecksumAlgorithm.None;
         hashSize = FileHasher.SizeOf(algorithm);
         using var hasher = new FileHasher(algorithm);
         long count = 0;

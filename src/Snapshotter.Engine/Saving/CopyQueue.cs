@@ -12,7 +12,7 @@ namespace Snapshotter.Engine.Saving;
 /// order of the entries whichever copy ends first.
 /// </summary>
 internal sealed class CopyQueue(
-    IFile archive, ChecksumListWriter sums, ChecksumAlgorithm algorithm, int maxCopies, Action idle,
+    GenerationWriter generation, ChecksumAlgorithm algorithm, int maxCopies, Action idle,
     CancellationToken cancellation) : IDisposable
 {
     private const int MaxWaiting = 20_000;
@@ -51,7 +51,7 @@ internal sealed class CopyQueue(
     }
 
     /// <summary>Starts a copy; its line is added when it has ended.</summary>
-    /// <param name="name">The file's name relative to the prefix.</param>
+    /// <param name="name">The file's whole name.</param>
     /// <param name="source">The file; closed when done.</param>
     /// <param name="offset">The room reserved.</param>
     /// <param name="runs">The parts that are data.</param>
@@ -67,7 +67,7 @@ internal sealed class CopyQueue(
         }
 
         open++;
-        pen ??= new ArchivePen(archive);
+        pen ??= new ArchivePen(generation.File);
         var copy = new FileCopy(
             source, pen, offset, runs, status, algorithm, count => Interlocked.Add(ref advanced, count), workers.Stopping);
         var line = new Line(name, default) { Copy = copy, Source = source, Finished = finished };
@@ -194,7 +194,7 @@ internal sealed class CopyQueue(
     {
         if (hashSize > 0)
         {
-            sums.Add(((ReadOnlySpan<byte>)hash)[..hashSize], name, isOfDataOnly);
+            generation.AddSum(((ReadOnlySpan<byte>)hash)[..hashSize], name, isOfDataOnly);
         }
     }
 

@@ -19,7 +19,4 @@ internal sealed class SaveContext
 
     /// <summary>What of the volume is in no backup.</summary>
     public UnkeptLog Unkept { get; } = new();
-
-    /// <summary>Bytes of the prefix in front of a volume's id, slash included.</summary>
-    public required int PrefixLength { get; init; }
 }

@@ -1,20 +1,15 @@
-using System.Text;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.Config;
-using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Patterns;
 using Snapshotter.Engine.Reporting;
-using Snapshotter.Engine.Tar;
 
 namespace Snapshotter.Engine.Saving;
 
 /// <summary>One backup: appends one generation with the given volumes to an archive, all or nothing.</summary>
 internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, BackupOptions options, IReporter reporter)
 {
-    private readonly byte[] prefix = Encoding.UTF8.GetBytes(config.Prefix);
-
     /// <summary>Finds what would keep <see cref="Run"/> from beginning. Touches nothing.</summary>
     /// <exception cref="BackupException">The archive or a volume is not as it should be.</exception>
     public void Check(string archivePath, CancellationToken cancellation)
@@ -51,34 +46,30 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
         archive.File.GetStatus(out var archiveStatus);
         sources.LeaveOut(archiveStatus.Id, archivePath, reporter);
 
-        var created = DateTimeOffset.UtcNow;
-        var report = new BackupReport
-        {
-            Archive = archivePath,
-            Prefix = config.Prefix,
-            Generation = map.NextNumber,
-            Created = created,
-        };
         var context = new SaveContext
         {
             FileSystem = fileSystem,
             Checksum = options.Checksum,
             ArchiveId = archiveStatus.Id,
             Exclude = exclude,
-            PrefixLength = prefix.Length == 0 ? 0 : prefix.Length + 1,
         };
         var monitor = new JobMonitor(reporter, "Backing up", cancellation);
         using var estimate = reporter.WantsTotals ? new SizeEstimate(sources, context, cancellation) : null;
         monitor.TotalSource = estimate is null ? null : () => estimate.TotalBytes;
 
-        using var transaction = new AppendTransaction(archive, map, options.Durable, reporter);
-        using var sums = new ChecksumListWriter(fileSystem);
+        using var generation = new GenerationWriter(fileSystem, archive, map, config.Prefix, options.Checksum, options.Durable, reporter);
+        var report = new BackupReport
+        {
+            Archive = archivePath,
+            Prefix = config.Prefix,
+            Generation = generation.Number,
+            Created = generation.Created,
+        };
         try
         {
-            var volumes = new List<ManifestVolume>();
             foreach (var source in sources.Volumes)
             {
-                volumes.Add(SaveVolume(source, context, transaction, sums, monitor, report, cancellation));
+                report.Volumes.Add(SaveVolume(source, context, generation, monitor, archivePath, cancellation));
             }
 
             foreach (string pattern in exclude.Unmatched)
@@ -86,15 +77,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
                 reporter.Detail($"The pattern '{pattern}' of what is excluded has matched nothing.");
             }
 
-            if (options.Checksum != ChecksumAlgorithm.None)
-            {
-                long sumsStart = WriteSums(transaction, sums, created) - transaction.Start;
-                volumes = [.. volumes.Select(volume => volume with { SumsOffset = sumsStart + volume.SumsOffset })];
-            }
-
-            var manifest = ManifestEntry.Encode(prefix, volumes, created, transaction.Start, transaction.Position);
-            transaction.Write(manifest.Written);
-            transaction.Commit(cancellation);
+            generation.Commit(cancellation);
         }
         catch (FileSystemException e)
         {
@@ -103,7 +86,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
         }
 
         Mend(archive, map);
-        report.ArchiveBytes = transaction.Position - transaction.Start;
+        report.ArchiveBytes = generation.Length;
         report.Duration = clock.Elapsed;
         return report;
     }
@@ -124,65 +107,45 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
         }
     }
 
-    private ManifestVolume SaveVolume(
-        VolumeSource source, SaveContext context, AppendTransaction transaction, ChecksumListWriter sums,
-        JobMonitor monitor, BackupReport report, CancellationToken cancellation)
+    private VolumeReport SaveVolume(
+        VolumeSource source, SaveContext context, GenerationWriter generation, JobMonitor monitor, string archivePath,
+        CancellationToken cancellation)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        string id = EntryNames.IdOf(source.Spec.Target);
-        var volumeReport = new VolumeReport
+        string target = source.Spec.Target;
+        var report = new VolumeReport
         {
-            Archive = report.Archive,
+            Archive = archivePath,
             Prefix = config.Prefix,
-            Target = source.Spec.Target,
+            Target = target,
             Path = source.Spec.Path,
             Type = source.IsDirectory ? VolumeType.Directory : VolumeType.File,
-            Generation = report.Generation,
+            Generation = generation.Number,
         };
-        monitor.Enter(source.Spec.Target, volumeReport.Warnings);
-        reporter.Detail($"Saving '{source.Spec.Path}' as '{config.Prefix}/{id}'.");
+        monitor.Enter(target, report.Warnings);
+        reporter.Detail($"Saving '{source.Spec.Path}' as '{config.Prefix}/{EntryNames.IdOf(target)}'.");
 
-        long start = transaction.Position;
-        long sumsStart = sums.Length;
-        bool isFirst = start == transaction.Start;
-        using var writer = new VolumeWriter(context, transaction, sums, monitor, Readers, cancellation);
-        byte[] name = EntryNames.Join(prefix, id);
+        byte[] name = generation.BeginVolume(target);
+        using var writer = new VolumeWriter(context, generation, monitor, Readers, cancellation);
         if (source.IsDirectory)
         {
-            SaveDirectory(source, name, isFirst, context, writer, () => monitor.Advance(0, 0), cancellation);
+            SaveDirectory(source, name, context, writer, () => monitor.Advance(0, 0), cancellation);
         }
         else
         {
-            SaveFile(source, name, isFirst, writer);
+            SaveFile(source, name, writer);
         }
 
         writer.Finish();
-        transaction.PadToBlock();
         WarnOfUnmappedOwners(context, source.Spec.Path, monitor);
         context.Unkept.Tell(source.Spec.Path, monitor.Warn);
-        volumeReport.Entries = writer.Entries;
-        volumeReport.Bytes = writer.Bytes;
-        volumeReport.Duration = clock.Elapsed;
-        volumeReport.WarningCount = monitor.NoticeCount;
-        volumeReport.Complete = monitor.Complete;
-        report.Volumes.Add(volumeReport);
-        return new ManifestVolume
-        {
-            Id = id,
-            IsDirectory = source.IsDirectory,
-            Target = source.Spec.Target,
-            Created = report.Created,
-            Generation = report.Generation,
-            Entries = writer.Entries,
-            Bytes = writer.Bytes,
-            Complete = monitor.Complete,
-            Checksum = FileHasher.ManifestName(options.Checksum),
-            Offset = start - transaction.Start,
-            Length = transaction.Position - start,
-            Headers = writer.HeadersHash,
-            SumsOffset = options.Checksum == ChecksumAlgorithm.None ? null : sumsStart,
-            SumsLength = options.Checksum == ChecksumAlgorithm.None ? null : sums.Length - sumsStart,
-        };
+        generation.EndVolume(target, source.IsDirectory, writer.Entries, writer.Bytes, monitor.Complete);
+        report.Entries = writer.Entries;
+        report.Bytes = writer.Bytes;
+        report.Duration = clock.Elapsed;
+        report.WarningCount = monitor.NoticeCount;
+        report.Complete = monitor.Complete;
+        return report;
     }
 
     /// <summary>In a container of its own users, files of others seem to be nobody's.</summary>
@@ -200,13 +163,13 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
     private int Readers => ThreadCount.Of(options.Readers);
 
     private void SaveDirectory(
-        VolumeSource source, byte[] name, bool isFirst, SaveContext context, VolumeWriter writer,
+        VolumeSource source, byte[] name, SaveContext context, VolumeWriter writer,
         Action idle, CancellationToken cancellation)
     {
         var root = new TreeDirectory(source.TakeDirectory(), name);
         try
         {
-            writer.WriteRoot(root, isFirst);
+            writer.WriteRoot(root);
             using var pipeline = new SavePipeline(context, root, source.Nested, Readers, cancellation);
             foreach (var batch in pipeline.TakeAll(idle))
             {
@@ -225,7 +188,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
         }
     }
 
-    private void SaveFile(VolumeSource source, byte[] name, bool isFirst, VolumeWriter writer)
+    private void SaveFile(VolumeSource source, byte[] name, VolumeWriter writer)
     {
         IFile file;
         try
@@ -237,20 +200,6 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
             throw VolumeSources.NotOpened(e, source.Spec.Path);
         }
 
-        writer.WriteFileVolume(file, name, isFirst);
-    }
-
-    /// <summary>Writes the list of checksums. Returns the absolute offset of its first line.</summary>
-    private long WriteSums(AppendTransaction transaction, ChecksumListWriter sums, DateTimeOffset created)
-    {
-        var entry = MetaEntry.Create(EntryNames.Join(prefix, FileHasher.ListName(options.Checksum)), created);
-        entry.Size = sums.Length;
-        var header = new BlockBuffer(4096);
-        TarEncoder.Encode(entry, header, transaction.Position, alignData: false);
-        transaction.Write(header.Written);
-        long start = transaction.Position;
-        sums.CopyTo(piece => transaction.Write(piece.Span));
-        transaction.PadToBlock();
-        return start;
+        writer.WriteFileVolume(file, name);
     }
 }

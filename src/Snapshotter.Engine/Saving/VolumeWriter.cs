@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.FileSystem;
@@ -15,36 +14,33 @@ namespace Snapshotter.Engine.Saving;
 internal sealed class VolumeWriter : IDisposable
 {
     private readonly SaveContext context;
-    private readonly AppendTransaction transaction;
+    private readonly GenerationWriter generation;
     private readonly JobMonitor monitor;
     private readonly CopyQueue copies;
     private readonly EntryFactory factory;
     private readonly FileEncoder files;
     private readonly NodeEncoder nodes;
     private readonly LinkedFiles linked;
-    private readonly XxHash128 headers = new();
 
     /// <summary>What this thread encodes by itself.</summary>
     private readonly BlockBuffer own = new();
-    private readonly BlockBuffer headerBuffer = new();
     private readonly List<ExtendedAttribute> attributes = [];
     private readonly EntryPath paths = new();
     private readonly CancellationToken cancellation;
     private bool saidThatLinksAreTooMany;
 
     public VolumeWriter(
-        SaveContext context, AppendTransaction transaction, ChecksumListWriter sums, JobMonitor monitor, int maxCopies,
-        CancellationToken cancellation)
+        SaveContext context, GenerationWriter generation, JobMonitor monitor, int maxCopies, CancellationToken cancellation)
     {
         this.context = context;
-        this.transaction = transaction;
+        this.generation = generation;
         this.monitor = monitor;
         this.cancellation = cancellation;
         factory = new EntryFactory(context.FileSystem, context.Unkept);
         files = new FileEncoder(context, factory);
         nodes = new NodeEncoder(factory);
         linked = new LinkedFiles(context.FileSystem);
-        copies = new CopyQueue(transaction.File, sums, context.Checksum, maxCopies, Idle, cancellation);
+        copies = new CopyQueue(generation, context.Checksum, maxCopies, Idle, cancellation);
     }
 
     /// <summary>Entries written.</summary>
@@ -53,25 +49,22 @@ internal sealed class VolumeWriter : IDisposable
     /// <summary>Bytes of file data of the entries written, holes included.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>The checksum over all header bytes so far.</summary>
-    public string HeadersHash => Hex.Of(headers.GetCurrentHash());
-
     /// <summary>Writes the entry of a directory volume's root.</summary>
-    public void WriteRoot(TreeDirectory root, bool isFirstOfGeneration)
+    public void WriteRoot(TreeDirectory root)
     {
         root.Handle.GetStatus(out var status);
         attributes.Clear();
         root.Handle.GetAttributes(attributes);
-        WriteHeader(NewEntry(status, root.DisplayPath, root.Name, CommentOf(isFirstOfGeneration)));
+        WriteHeader(NewEntry(status, root.DisplayPath, root.Name));
     }
 
     /// <summary>Writes the one entry of a file volume; closes the file.</summary>
-    public void WriteFileVolume(IFile file, byte[] name, bool isFirstOfGeneration)
+    public void WriteFileVolume(IFile file, byte[] name)
     {
         try
         {
             file.GetStatus(out var status);
-            WriteContent(ref file!, status, name, CommentOf(isFirstOfGeneration));
+            WriteContent(ref file!, status, name);
         }
         finally
         {
@@ -92,17 +85,17 @@ internal sealed class VolumeWriter : IDisposable
             switch (result.Stage)
             {
                 case SaveStage.Encoded:
-                    headers.Append(batch.Bytes.Written.Slice(result.Start, result.HeaderLength));
+                    generation.AddHeader(batch.Bytes.Written.Slice(result.Start, result.HeaderLength));
                     to = result.Start + result.Length;
                     break;
                 case SaveStage.Prefetched:
-                    transaction.Write(batch.Bytes.Written[from..to]);
+                    generation.Write(batch.Bytes.Written[from..to]);
                     WriteHeader(result.Entry!, align: true, count: false);
                     from = result.Start;
                     to = from + result.Length;
                     break;
                 case SaveStage.Deferred:
-                    transaction.Write(batch.Bytes.Written[from..to]);
+                    generation.Write(batch.Bytes.Written[from..to]);
                     from = to;
                     WriteDeferred(task);
                     continue;
@@ -112,7 +105,7 @@ internal sealed class VolumeWriter : IDisposable
             Tell(result.Notice, result.Weight);
         }
 
-        transaction.Write(batch.Bytes.Written[from..to]);
+        generation.Write(batch.Bytes.Written[from..to]);
     }
 
     /// <summary>Waits for all data to be written.</summary>
@@ -124,9 +117,6 @@ internal sealed class VolumeWriter : IDisposable
         files.Dispose();
         linked.Dispose();
     }
-
-    private static ReadOnlyMemory<byte> CommentOf(bool isFirstOfGeneration) =>
-        isFirstOfGeneration ? GenerationMark.Comment : default(ReadOnlyMemory<byte>);
 
     private void WriteDeferred(in SaveTask task)
     {
@@ -164,7 +154,7 @@ internal sealed class VolumeWriter : IDisposable
                 Tell(Problems.Mounted(path), NoticeWeight.Detail);
             }
 
-            WriteContent(ref file!, status, name, default);
+            WriteContent(ref file!, status, name);
             Remember(status, name, path);
         }
         finally
@@ -209,7 +199,7 @@ internal sealed class VolumeWriter : IDisposable
 
         // The first entry carries the attributes; a link has none of its own.
         attributes.Clear();
-        var entry = NewEntry(status, task.DisplayPath, name, default);
+        var entry = NewEntry(status, task.DisplayPath, name);
         entry.Type = TypeFlag.HardLink;
         entry.LinkName = first;
         entry.Size = 0;
@@ -227,28 +217,28 @@ internal sealed class VolumeWriter : IDisposable
     }
 
     /// <summary>Writes a file with its content. A large one is taken over: it is null afterwards, and closed when it is copied.</summary>
-    private void WriteContent(ref IFile? file, in FileStatus status, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> comment)
+    private void WriteContent(ref IFile? file, in FileStatus status, ReadOnlyMemory<byte> name)
     {
         List<SparseRun>? holey = status.Allocated < status.Size && SparseFile.TryFindRuns(file!, status.Size, out var found) ? found : null;
         if (holey is not null || status.Size > FileEncoder.SizeLimit)
         {
-            WriteLarge(ref file, status, holey, name, comment);
+            WriteLarge(ref file, status, holey, name);
             return;
         }
 
         own.Clear();
-        if (files.TryEncode(file!, status, name, comment, own, out var result))
+        if (files.TryEncode(file!, status, name, generation.Comment, own, out var result))
         {
             WriteOwn(result, name);
         }
         else
         {
-            WriteUnsized(file!, status, name, comment);
+            WriteUnsized(file!, status, name);
         }
     }
 
     private void WriteLarge(
-        ref IFile? file, FileStatus status, List<SparseRun>? holey, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> comment)
+        ref IFile? file, FileStatus status, List<SparseRun>? holey, ReadOnlyMemory<byte> name)
     {
         string path = file!.DisplayPath;
         IReadOnlyList<SparseRun> runs = holey ?? [new SparseRun(0, status.Size)];
@@ -261,22 +251,22 @@ internal sealed class VolumeWriter : IDisposable
 
         attributes.Clear();
         file.GetAttributes(attributes);
-        var entry = NewEntry(status, path, name, comment);
+        var entry = NewEntry(status, path, name);
         entry.Sparse = holey;
         WriteHeader(entry, align: status.Size >= TarLayout.AlignedFileSize);
-        long offset = transaction.Reserve(stored);
+        long offset = generation.Reserve(stored);
         Bytes += status.Size;
 
         // Holes are not copied.
         monitor.Advance(status.Size - stored, 0);
         copies.Start(
-            name[context.PrefixLength..].ToArray(), file, offset, runs, status,
+            name.ToArray(), file, offset, runs, status,
             outcome => Tell(outcome, status, path));
         file = null;
     }
 
     /// <summary>A file that does not say how much it holds, and holds a lot.</summary>
-    private void WriteUnsized(IFile file, FileStatus status, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> comment)
+    private void WriteUnsized(IFile file, FileStatus status, ReadOnlyMemory<byte> name)
     {
         string path = file.DisplayPath;
         using var spool = new Spool(context.FileSystem);
@@ -286,14 +276,14 @@ internal sealed class VolumeWriter : IDisposable
         file.GetAttributes(attributes);
         var before = status;
         status.Size = spool.Length;
-        WriteHeader(NewEntry(status, path, name, comment), align: true, count: false);
+        WriteHeader(NewEntry(status, path, name), align: true, count: false);
         using var hasher = new FileHasher(context.Checksum);
         spool.CopyTo(piece =>
         {
             hasher.Append(piece.Span);
-            transaction.Write(piece.Span);
+            generation.Write(piece.Span);
         });
-        transaction.PadToBlock();
+        generation.PadToBlock();
         Count(new SaveResult { IsRegular = true, Size = status.Size, Hash = hasher.Finish() }, name);
         if (FileChange.IsBetween(before, after))
         {
@@ -310,15 +300,15 @@ internal sealed class VolumeWriter : IDisposable
         }
         else
         {
-            headers.Append(own.Written[..result.HeaderLength]);
+            generation.AddHeader(own.Written[..result.HeaderLength]);
         }
 
-        transaction.Write(own.Written);
+        generation.Write(own.Written);
         Count(result, name);
         Tell(result.Notice, result.Weight);
     }
 
-    private TarEntry NewEntry(in FileStatus status, string path, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> comment)
+    private TarEntry NewEntry(in FileStatus status, string path, ReadOnlyMemory<byte> name)
     {
         var entry = new TarEntry();
         if (!factory.Fill(entry, status, attributes))
@@ -327,16 +317,13 @@ internal sealed class VolumeWriter : IDisposable
         }
 
         entry.Name = name;
-        entry.Comment = comment;
+        entry.Comment = generation.Comment;
         return entry;
     }
 
     private void WriteHeader(TarEntry entry, bool align = false, bool count = true)
     {
-        headerBuffer.Clear();
-        TarEncoder.Encode(entry, headerBuffer, transaction.Position, align);
-        headers.Append(headerBuffer.Written);
-        transaction.Write(headerBuffer.Written);
+        generation.WriteHeader(entry, align);
         if (count)
         {
             Entries++;
@@ -356,7 +343,7 @@ internal sealed class VolumeWriter : IDisposable
         Bytes += result.Size;
         if (result.IsRegular && context.Checksum != ChecksumAlgorithm.None)
         {
-            copies.AddLine(result.Hash, name.Span[context.PrefixLength..]);
+            copies.AddLine(result.Hash, name.Span);
         }
 
         monitor.Advance(result.Size, 1);

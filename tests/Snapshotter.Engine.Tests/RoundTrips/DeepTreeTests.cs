@@ -96,7 +96,6 @@ public sealed class DeepTreeTests : IDisposable
             Checksum = ChecksumAlgorithm.None,
             ArchiveId = default,
             Exclude = GlobSet.Create([], caseSensitive: true),
-            PrefixLength = 0,
         };
         var tasks = new List<SaveTask>();
         var root = new TreeDirectory(PlatformFileSystem.Current.OpenDirectory(folder["volume"]), "p/id"u8.ToArray());
