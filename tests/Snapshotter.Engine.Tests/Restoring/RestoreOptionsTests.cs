@@ -3,6 +3,7 @@ using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Restoring;
 using Snapshotter.Engine.Saving;
+using Snapshotter.Engine.Tests.FileSystem;
 using Snapshotter.Engine.Tests.Strict;
 using Snapshotter.Engine.Tests.Support;
 
@@ -243,7 +244,7 @@ public class RestoreOptionsTests : IDisposable
         }
         finally
         {
-            Tool.Run("umount", mount).Succeeds();
+            MountedFolder.Unmount(mount);
         }
     }
 
@@ -289,7 +290,7 @@ public class RestoreOptionsTests : IDisposable
         }
         finally
         {
-            Tool.Run("umount", mount).Succeeds();
+            MountedFolder.Unmount(mount);
         }
     }
 
@@ -310,7 +311,7 @@ public class RestoreOptionsTests : IDisposable
         }
         finally
         {
-            Tool.Run("umount", file).Succeeds();
+            MountedFolder.Unmount(file);
         }
     }
 

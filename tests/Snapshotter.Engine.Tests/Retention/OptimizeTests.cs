@@ -249,7 +249,7 @@ public sealed class OptimizeTests : IDisposable
             }
             finally
             {
-                Tool.Run("umount", bound).Succeeds();
+                MountedFolder.Unmount(bound);
             }
         }
     }

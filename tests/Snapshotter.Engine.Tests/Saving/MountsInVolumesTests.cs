@@ -33,7 +33,7 @@ public sealed class MountsInVolumesTests
         }
         finally
         {
-            Tool.Run("umount", bound).Succeeds();
+            MountedFolder.Unmount(bound);
         }
     }
 
