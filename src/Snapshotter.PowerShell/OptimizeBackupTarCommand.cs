@@ -133,11 +133,11 @@ public sealed class OptimizeBackupTarCommand : RetentionCommand
     private OptimizeOptions FromConfig(VolumeConfig config) => Prefix is not null || takesNumbers || All
         ? throw new UsageException(nameof(Messages.PolicyAmbiguous), Messages.PolicyAmbiguous, Config)
         : new()
-    {
-        Prefix = config.Prefix,
-        PrefixIsLiteral = true,
-        Keep = Policy ?? config.Keep ?? throw new BackupException(
-            BackupError.ConfigInvalid, Messages.Format(nameof(Messages.NoKeepRules), Config), Config?.ToString()),
-        Wait = Wait,
-    };
+        {
+            Prefix = config.Prefix,
+            PrefixIsLiteral = true,
+            Keep = Policy ?? config.Keep ?? throw new BackupException(
+                BackupError.ConfigInvalid, Messages.Format(nameof(Messages.NoKeepRules), Config), Config?.ToString()),
+            Wait = Wait,
+        };
 }

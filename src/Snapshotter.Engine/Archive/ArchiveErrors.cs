@@ -72,10 +72,16 @@ internal static class ArchiveErrors
     public static BackupException From(FileSystemException cause, string path) => cause.Error switch
     {
         FileError.NotFound or FileError.NotADirectory => new(
-            BackupError.ArchiveNotFound, $"The archive '{path}' does not exist.", path, cause) { Remedy = Remedy.CreateArchive },
+            BackupError.ArchiveNotFound, $"The archive '{path}' does not exist.", path, cause)
+        {
+            Remedy = Remedy.CreateArchive,
+        },
         FileError.UntrustedLink => new(BackupError.UntrustedLink, $"The archive '{path}' cannot be opened: {cause.Detail}.", path, cause),
         FileError.NoSpace => new(
-            BackupError.InsufficientSpace, $"No space left for the archive '{path}'.", path, cause) { Remedy = Remedy.FreeArchiveSpace },
+            BackupError.InsufficientSpace, $"No space left for the archive '{path}'.", path, cause)
+        {
+            Remedy = Remedy.FreeArchiveSpace,
+        },
         FileError.TooLarge => new(
             BackupError.InsufficientSpace, $"The archive '{path}' would be larger than its file system or a limit of this process allows.", path, cause),
         FileError.InUse => new(
@@ -85,7 +91,10 @@ internal static class ArchiveErrors
         },
         FileError.ReadOnly or FileError.AccessDenied => new(
             BackupError.ArchiveNotWritable,
-            $"The archive '{path}' cannot be opened: {cause.Detail}.", path, cause) { Remedy = Remedy.CheckPermissions },
+            $"The archive '{path}' cannot be opened: {cause.Detail}.", path, cause)
+        {
+            Remedy = Remedy.CheckPermissions,
+        },
         _ => new(BackupError.InputOutput, $"The archive '{path}' could not be read or written: {cause.Detail}.", path, cause),
     };
 }

@@ -261,7 +261,10 @@ internal sealed class ArchiveFile : IBlockSource, IDisposable
         if (status.Kind == FileKind.Directory)
         {
             throw new BackupException(
-                BackupError.ArchiveNotFound, $"'{path}' is a directory, not an archive.", path) { Remedy = Remedy.ReplaceDirectory };
+                BackupError.ArchiveNotFound, $"'{path}' is a directory, not an archive.", path)
+            {
+                Remedy = Remedy.ReplaceDirectory,
+            };
         }
 
         if (status.Kind != FileKind.Regular)

@@ -122,7 +122,10 @@ internal static class ArchiveInitializer
         if (status.Size > 0 && !force)
         {
             throw new BackupException(
-                BackupError.ArchiveExists, $"'{path}' exists and has {status.Size} bytes.", path) { Remedy = Remedy.AllowReplacing };
+                BackupError.ArchiveExists, $"'{path}' exists and has {status.Size} bytes.", path)
+            {
+                Remedy = Remedy.AllowReplacing,
+            };
         }
     }
 }

@@ -79,7 +79,10 @@ public static class VolumeConfigFile
             if (Directory.Exists(path))
             {
                 throw new BackupException(
-                    BackupError.ConfigInvalid, $"'{path}' is a directory, not a configuration file.", path) { Remedy = Remedy.ReplaceDirectory };
+                    BackupError.ConfigInvalid, $"'{path}' is a directory, not a configuration file.", path)
+                {
+                    Remedy = Remedy.ReplaceDirectory,
+                };
             }
 
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 0);
@@ -93,7 +96,10 @@ public static class VolumeConfigFile
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new BackupException(
-                BackupError.ConfigNotFound, $"The configuration '{path}' does not exist.", path, e) { Remedy = Remedy.CreateConfig };
+                BackupError.ConfigNotFound, $"The configuration '{path}' does not exist.", path, e)
+            {
+                Remedy = Remedy.CreateConfig,
+            };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -83,7 +83,4 @@ internal enum FileAccessKind
 
     /// <summary>An existing file, for reading and writing, its content kept.</summary>
     ReadWrite,
-
-    /// <summary>For reading and writing; created with mode 0600 when absent, its content kept when present.</summary>
-    ReadWriteOrCreate,
 }

@@ -10,7 +10,10 @@ internal static class RestoreErrors
     {
         FileError.NoSpace => new(
             BackupError.InsufficientSpace,
-            $"No space left to restore '{path}': {cause.Message}.", path, cause) { Remedy = Remedy.FreeVolumeSpace },
+            $"No space left to restore '{path}': {cause.Message}.", path, cause)
+        {
+            Remedy = Remedy.FreeVolumeSpace,
+        },
         FileError.UntrustedLink => new(BackupError.UntrustedLink, $"'{path}' cannot be restored: {cause.Detail}.", path, cause),
         FileError.TooLarge => new(
             BackupError.InsufficientSpace,
@@ -24,7 +27,10 @@ internal static class RestoreErrors
             Remedy = Remedy.MountWritable,
         },
         FileError.AccessDenied => new(
-            BackupError.VolumeNotWritable, $"'{path}' cannot be restored: {cause.Message}.", path, cause) { Remedy = Remedy.ChangeUser },
+            BackupError.VolumeNotWritable, $"'{path}' cannot be restored: {cause.Message}.", path, cause)
+        {
+            Remedy = Remedy.ChangeUser,
+        },
         FileError.InUse => new(
             BackupError.VolumeNotWritable,
             $"'{path}' cannot be restored: {cause.Message}. Another program has that open; end the program and restore again.", path, cause),

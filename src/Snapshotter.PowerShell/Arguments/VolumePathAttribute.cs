@@ -17,7 +17,7 @@ public sealed class VolumePathAttribute : ArgumentTransformationAttribute
 
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
-        => Plain(inputData) is System.Collections.IList list and not byte[]
+        => Plain(inputData) is not byte[] and System.Collections.IList list
             ? list.Cast<object>().Select(ToPath).ToArray()
             : ToPath(inputData);
 

@@ -41,8 +41,16 @@ public sealed class BoundsTests : IDisposable
                     TarEncoder.Encode(entry, output, file.Position, alignData: false);
                     volumes.Add(new ManifestVolume
                     {
-                        Id = ids[i], IsDirectory = false, Target = targets[i], Created = created.AddHours(generation), Generation = generation,
-                        Entries = 1, Bytes = 0, Checksum = ChecksumNames.None, Offset = file.Position - start, Length = output.Length,
+                        Id = ids[i],
+                        IsDirectory = false,
+                        Target = targets[i],
+                        Created = created.AddHours(generation),
+                        Generation = generation,
+                        Entries = 1,
+                        Bytes = 0,
+                        Checksum = ChecksumNames.None,
+                        Offset = file.Position - start,
+                        Length = output.Length,
                         Headers = Hex.Of(System.IO.Hashing.XxHash128.Hash(output.Written)),
                     });
                     file.Write(output.Written);
@@ -109,7 +117,9 @@ public sealed class BoundsTests : IDisposable
         string target = "/" + new string('t', 4000);
         var volumes = Enumerable.Range(0, 1100).Select(i => new ManifestVolume
         {
-            Id = EntryNames.IdOf(target), IsDirectory = true, Target = string.Create(CultureInfo.InvariantCulture, $"{target}{i}"),
+            Id = EntryNames.IdOf(target),
+            IsDirectory = true,
+            Target = string.Create(CultureInfo.InvariantCulture, $"{target}{i}"),
         }).ToList();
         var e = Assert.Throws<BackupException>(() => ManifestEntry.Encode("p"u8, volumes, DateTimeOffset.UnixEpoch, 0, 4096));
         Assert.Equal(BackupError.ConfigInvalid, e.Error);

@@ -210,15 +210,23 @@ internal sealed class MemoryFileSystem : IFileSystem
         lock (gate)
         {
             Faults.Alive();
-            var found = Find(path, out var directory);
-            if (found is null && access == FileAccessKind.ReadWriteOrCreate && directory is { } parent)
-            {
-                found = Create(parent, path[(path.LastIndexOf('/') + 1)..], path, () => new DiskImage.Node(FileKind.Regular) { Mode = 0x1A4 });
-            }
-            var inode = found ?? throw Failure(FileError.NotFound, "open", path);
+            var inode = Find(path, out _) ?? throw Failure(FileError.NotFound, "open", path);
             return Names[inode].Kind == FileKind.Directory
                 ? throw Failure(FileError.IsADirectory, "open", path)
                 : Hold(new MemoryFile(this, inode, path, access != FileAccessKind.Read));
+        }
+    }
+
+    /// <summary>For tests, which make their scenes by it: opens a file for writing, and makes it when it is not there.</summary>
+    public IFile OpenOrCreate(string path)
+    {
+        lock (gate)
+        {
+            if (Find(path, out var directory) is null && directory is { } parent)
+            {
+                Create(parent, path[(path.LastIndexOf('/') + 1)..], path, () => new DiskImage.Node(FileKind.Regular) { Mode = 0x1A4 });
+            }
+            return OpenFile(path, FileAccessKind.ReadWrite);
         }
     }
 

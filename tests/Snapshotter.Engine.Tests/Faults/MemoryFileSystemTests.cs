@@ -213,7 +213,7 @@ public class MemoryFileSystemTests
     public void A_mount_point_is_busy_and_a_file_system_of_its_own()
     {
         fileSystem.CreateDirectories("/a/mounted/inside");
-        using (fileSystem.OpenFile("/a/file", FileAccessKind.ReadWriteOrCreate))
+        using (fileSystem.OpenOrCreate("/a/file"))
         {
         }
         fileSystem.MarkMountPoint("/a/mounted");

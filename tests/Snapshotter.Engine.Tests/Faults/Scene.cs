@@ -39,7 +39,7 @@ internal static class Scene
         fileSystem.CreateDirectories(Nested);
         fileSystem.MarkMountPoint(Nested);
         fileSystem.MarkMountPoint(Mounted);
-        using (var archive = fileSystem.OpenFile(Archive, FileAccessKind.ReadWriteOrCreate))
+        using (var archive = fileSystem.OpenOrCreate(Archive))
         {
             archive.Write(Start(shape), 0);
         }
@@ -127,7 +127,7 @@ internal static class Scene
         using var volumes = fileSystem.OpenDirectory("/volumes");
         foreach (var name in new[] { "text.txt", "mounted.txt" })
         {
-            using var file = fileSystem.OpenFile($"/volumes/{name}", FileAccessKind.ReadWriteOrCreate);
+            using var file = fileSystem.OpenOrCreate($"/volumes/{name}");
             file.SetLength(0);
             file.Write(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat($"{name} {version}\n", 500 * version))), 0);
             file.SetMetadata(new FileMetadata { Kind = FileKind.Regular, Mode = 0x1A0, ModifiedAt = new Timestamp(1_500_000_000 + version, 5) });

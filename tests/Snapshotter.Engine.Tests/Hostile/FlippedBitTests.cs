@@ -174,7 +174,7 @@ public sealed class FlippedBitTests(ITestOutputHelper output)
             disk.CreateDirectories("/archives");
             disk.CreateDirectories("/volumes/one/sub");
             disk.CreateDirectories("/volumes/two");
-            using (var archive = disk.OpenFile(Path, FileAccessKind.ReadWriteOrCreate))
+            using (var archive = disk.OpenOrCreate(Path))
             {
                 archive.Write(new byte[1024], 0);
             }
@@ -183,7 +183,7 @@ public sealed class FlippedBitTests(ITestOutputHelper output)
             {
                 foreach (string file in new[] { "/volumes/one/a", "/volumes/one/sub/b", "/volumes/two/c", "/volumes/three.txt" })
                 {
-                    using var open = disk.OpenFile(file, FileAccessKind.ReadWriteOrCreate);
+                    using var open = disk.OpenOrCreate(file);
                     open.Write(Encoding.UTF8.GetBytes($"{file} of generation {generation}"), 0);
                 }
 

@@ -1,7 +1,7 @@
 using System.Text;
 using Snapshotter.Engine.Config;
-using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Restoring;
 using Snapshotter.Engine.Tar;
 using Snapshotter.Fuzz;

@@ -128,7 +128,7 @@ public sealed class ExchangedNameTests(ITestOutputHelper output)
             home.SetMetadata(new FileMetadata { Kind = FileKind.Directory, SetOwner = true, UserId = His, Mode = 0x1ED });
         }
 
-        using (var file = disk.OpenFile(Archive, FileAccessKind.ReadWriteOrCreate))
+        using (var file = disk.OpenOrCreate(Archive))
         {
             file.Write(new byte[1024], 0);
         }

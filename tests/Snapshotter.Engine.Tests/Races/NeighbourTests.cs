@@ -108,7 +108,7 @@ public sealed class NeighbourTests(ITestOutputHelper output)
 
         static void BackupTarOn(MemoryFileSystem disk)
         {
-            using var file = disk.OpenFile(Archive, FileAccessKind.ReadWriteOrCreate);
+            using var file = disk.OpenOrCreate(Archive);
             file.Write(new byte[1024], 0);
         }
     }

@@ -85,7 +85,7 @@ public sealed class FoldedNamesTests
     {
         var disk = new MemoryFileSystem();
         disk.CreateDirectories("/archives");
-        using (var archive = disk.OpenFile(Archive, FileAccessKind.ReadWriteOrCreate))
+        using (var archive = disk.OpenOrCreate(Archive))
         {
             archive.Write(new byte[1024], 0);
         }

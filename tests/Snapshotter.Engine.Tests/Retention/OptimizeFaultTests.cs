@@ -149,7 +149,7 @@ public sealed class OptimizeFaultTests : IDisposable
 
     private static void Write(MemoryFileSystem disk, string path, byte[] content)
     {
-        using var file = disk.OpenFile(path, FileAccessKind.ReadWriteOrCreate);
+        using var file = disk.OpenOrCreate(path);
         file.Write(content, 0);
     }
 

@@ -96,12 +96,12 @@ internal static unsafe partial class LibC
     }
 
     /// <summary>Opens a path on which no symbolic link may be (openat2 with RESOLVE_NO_SYMLINKS, from Linux 5.6 on): ELOOP when there is one.</summary>
-    public static int OpenWithoutLinks(byte* path, int flags, uint mode)
+    public static int OpenWithoutLinks(byte* path, int flags)
     {
         var how = new OpenHow
         {
             Flags = (uint)(flags | CloseOnExec),
-            Mode = (flags & Create) != 0 ? mode : 0,
+            Mode = 0,
             Resolve = ResolveNoLinks,
         };
         int fd;

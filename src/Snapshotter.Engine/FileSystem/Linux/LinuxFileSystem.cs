@@ -21,17 +21,12 @@ internal sealed unsafe class LinuxFileSystem : IFileSystem
         UnmappedGroupId = ProcessIdentity.UnmappedId("gid"),
     };
 
-    public IDirectory OpenDirectory(string path) => new LinuxDirectory(LinuxPath.Open(path, LibC.DirectoryOnly, 0, "open"), path);
+    public IDirectory OpenDirectory(string path) => new LinuxDirectory(LinuxPath.Open(path, LibC.DirectoryOnly, "open"), path);
 
     public IFile OpenFile(string path, FileAccessKind access)
     {
-        var flags = access switch
-        {
-            FileAccessKind.Read => LibC.ReadOnly,
-            FileAccessKind.ReadWrite => LibC.ReadWrite,
-            _ => LibC.ReadWrite | LibC.Create,
-        };
-        var file = new LinuxFile(LinuxPath.Open(path, flags | LibC.NonBlocking, 0x180, "open"), path);
+        var flags = access == FileAccessKind.Read ? LibC.ReadOnly : LibC.ReadWrite;
+        var file = new LinuxFile(LinuxPath.Open(path, flags | LibC.NonBlocking, "open"), path);
         file.GetStatus(out var status);
         if (status.Kind == FileKind.Directory)
         {
@@ -45,7 +40,7 @@ internal sealed unsafe class LinuxFileSystem : IFileSystem
     {
         try
         {
-            using var handle = new LinuxFile(LinuxPath.Open(path, LibC.PathOnly, 0, "stat"), path);
+            using var handle = new LinuxFile(LinuxPath.Open(path, LibC.PathOnly, "stat"), path);
             handle.GetStatus(out status);
             return true;
         }

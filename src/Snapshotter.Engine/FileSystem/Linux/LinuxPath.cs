@@ -36,11 +36,10 @@ internal sealed unsafe class LinuxPath : IDisposable
     /// <summary>Opens a path. Returns a descriptor, for the caller to close.</summary>
     /// <param name="path">The path.</param>
     /// <param name="flags">How: as for open.</param>
-    /// <param name="mode">Of a file that is created.</param>
     /// <param name="operation">For the message of an error.</param>
     /// <exception cref="FileSystemException"><see cref="FileError.UntrustedLink"/>, or what the system says.</exception>
     [SkipLocalsInit]
-    public static int Open(string path, int flags, uint mode, string operation)
+    public static int Open(string path, int flags, string operation)
     {
         Span<byte> buffer = stackalloc byte[CName.PathSize];
         var bytes = CName.Path(path, buffer, operation);
@@ -48,7 +47,7 @@ internal sealed unsafe class LinuxPath : IDisposable
         {
             fixed (byte* pathBytes = bytes)
             {
-                var fd = LibC.OpenWithoutLinks(pathBytes, flags, mode);
+                var fd = LibC.OpenWithoutLinks(pathBytes, flags);
                 if (fd >= 0)
                 {
                     return fd;
@@ -67,7 +66,7 @@ internal sealed unsafe class LinuxPath : IDisposable
             }
         }
         using var way = new LinuxPath(operation, path, bytes[..^1]);
-        return way.Walk(flags, mode);
+        return way.Walk(flags);
     }
 
     /// <summary>Whether a link may be followed.</summary>
@@ -86,14 +85,14 @@ internal sealed unsafe class LinuxPath : IDisposable
 
     private static bool IsTrusted(uint user) => user == 0 || user == ProcessIdentity.Current.UserId;
 
-    private int Walk(int flags, uint mode)
+    private int Walk(int flags)
     {
         for (var links = 0; names.TryPop(out var name);)
         {
             var isLast = names.Count == 0;
             var fd = isLast
-                ? OpenAt(name, flags | LibC.NoFollow, mode)
-                : OpenAt(name, LibC.PathOnly | LibC.DirectoryOnly | LibC.NoFollow, 0);
+                ? OpenAt(name, flags | LibC.NoFollow)
+                : OpenAt(name, LibC.PathOnly | LibC.DirectoryOnly | LibC.NoFollow);
             if (fd >= 0 && isLast && (flags & LibC.PathOnly) == 0)
             {
                 return fd;
@@ -103,7 +102,7 @@ internal sealed unsafe class LinuxPath : IDisposable
                 throw LinuxError.Last(operation, path);
             }
             var error = LibC.LastError;
-            var next = new LinuxDirectory(fd >= 0 ? fd : Demand(OpenAt(name, LibC.PathOnly | LibC.NoFollow, 0)), path);
+            var next = new LinuxDirectory(fd >= 0 ? fd : Demand(OpenAt(name, LibC.PathOnly | LibC.NoFollow)), path);
             next.GetStatus(out var status);
             if (status.Kind != FileKind.SymbolicLink)
             {
@@ -131,9 +130,9 @@ internal sealed unsafe class LinuxPath : IDisposable
                     // These lead to what has no path, perhaps: only the kernel can follow them.
                     if (isLast)
                     {
-                        return Demand(OpenAt(name, flags, mode));
+                        return Demand(OpenAt(name, flags));
                     }
-                    GoTo(new LinuxDirectory(Demand(OpenAt(name, LibC.PathOnly | LibC.DirectoryOnly, 0)), path));
+                    GoTo(new LinuxDirectory(Demand(OpenAt(name, LibC.PathOnly | LibC.DirectoryOnly)), path));
                 }
                 else
                 {
@@ -141,7 +140,7 @@ internal sealed unsafe class LinuxPath : IDisposable
                 }
             }
         }
-        return Demand(OpenAt("."u8, flags, mode));
+        return Demand(OpenAt("."u8, flags));
     }
 
     /// <summary>The names in the link's target are the next.</summary>
@@ -194,7 +193,7 @@ internal sealed unsafe class LinuxPath : IDisposable
         }
     }
 
-    private int OpenAt(ReadOnlySpan<byte> name, int flags, uint mode)
+    private int OpenAt(ReadOnlySpan<byte> name, int flags)
     {
         Span<byte> buffer = stackalloc byte[CName.Size];
         if (name.Length >= buffer.Length)
@@ -203,7 +202,7 @@ internal sealed unsafe class LinuxPath : IDisposable
         }
         fixed (byte* bytes = CName.Terminate(name, buffer))
         {
-            return LibC.OpenAt(current, bytes, flags, mode);
+            return LibC.OpenAt(current, bytes, flags, 0);
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class PortableFileSystem : IFileSystem
         }
         return new PortableFile(
             FullPath(path, "open"),
-            access == FileAccessKind.ReadWriteOrCreate ? FileMode.OpenOrCreate : FileMode.Open,
+            FileMode.Open,
             access == FileAccessKind.Read ? FileAccess.Read : FileAccess.ReadWrite,
             createMode: 0x180);
     }
