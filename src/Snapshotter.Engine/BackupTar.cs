@@ -95,7 +95,7 @@ public static class BackupTar
         CancellationToken cancellation = default)
     {
         var plan = PlanRestore(archive, config, options, cancellation);
-        return [.. plan.Execute(plan.Volumes, reporter, cancellation)];
+        return plan.Execute(plan.Volumes, reporter, cancellationToken: cancellation);
     }
 
     /// <summary>What is inside: a row per volume per generation, oldest first.</summary>

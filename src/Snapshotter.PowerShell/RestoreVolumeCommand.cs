@@ -236,11 +236,10 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
             return;
         if (holds.Take(DockerHost, StopContainer, PauseContainer, Cancellation))
             WriteVerbose(Messages.Format(nameof(Messages.ContainersHeld), string.Join(", ", holds.Names)));
-        foreach (VolumeReport report in plan.Execute(chosen, reporter, Cancellation))
-        {
-            Emit(ForDisplay(report), () => Messages.Format(
-                nameof(Messages.ToldRestored), report.Target, report.Path, report.Generation));
-        }
+        plan.Execute(
+            chosen, reporter,
+            report => Emit(ForDisplay(report), () => Messages.Format(nameof(Messages.ToldRestored), report.Target, report.Path, report.Generation)),
+            Cancellation);
     }
 
     /// <summary>A type name of its own, by which the table shows where a volume went.</summary>

@@ -27,13 +27,15 @@ public sealed class RestorePlan
         => restore.Check(volumes, cancellation);
 
     /// <summary>
-    /// Validates all the volumes given (entries, checksums, free space), then restores one after the other and yields
-    /// a report after each.
+    /// Validates all the volumes given (entries, checksums, free space), then restores one after the other.
     /// </summary>
     /// <param name="volumes">Members of <see cref="Volumes"/>.</param>
     /// <param name="reporter">Hears of progress and warnings.</param>
-    /// <param name="cancellation">Stops the job: the volume at work stays as it was, or is finished when its swap has begun.</param>
-    public IEnumerable<VolumeReport> Execute(
-        IReadOnlyList<PlannedVolume> volumes, IReporter? reporter = null, CancellationToken cancellation = default)
-        => restore.Execute(volumes, reporter ?? SilentReporter.Instance, cancellation);
+    /// <param name="done">Is told of each volume as soon as it is restored, also when a later one fails or the job is stopped.</param>
+    /// <param name="cancellationToken">Stops the job: the volume at work stays as it was, or is finished when its swap has begun.</param>
+    /// <returns>What became of each volume.</returns>
+    public IReadOnlyList<VolumeReport> Execute(
+        IReadOnlyList<PlannedVolume> volumes, IReporter? reporter = null, Action<VolumeReport>? done = null,
+        CancellationToken cancellationToken = default)
+        => restore.Execute(volumes, reporter ?? SilentReporter.Instance, cancellationToken, done);
 }

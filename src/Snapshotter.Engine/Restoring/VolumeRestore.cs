@@ -70,7 +70,8 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
     }
 
     /// <summary>Validates all volumes, then restores them one after the other.</summary>
-    public IEnumerable<VolumeReport> Execute(IReadOnlyList<PlannedVolume> volumes, IReporter reporter, CancellationToken cancellation)
+    public IReadOnlyList<VolumeReport> Execute(
+        IReadOnlyList<PlannedVolume> volumes, IReporter reporter, CancellationToken cancellation, Action<VolumeReport>? done = null)
     {
         using var archive = ArchiveFile.OpenRead(fileSystem, archivePath, options.Wait, cancellation);
         var map = ReadMap(archive, volumes, cancellation);
@@ -99,10 +100,14 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         new RestorePreflight(fileSystem, archive, cancellation).Run(targets);
 
         var monitor = new JobMonitor(reporter, "Restoring", cancellation) { TotalBytes = Total(targets, t => t.Verification.Bytes) };
+        var reports = new List<VolumeReport>();
         foreach (var target in targets)
         {
-            yield return Restore(archive, target, monitor, reporter, cancellation);
+            reports.Add(Restore(archive, target, monitor, reporter, cancellation));
+            done?.Invoke(reports[^1]);
         }
+
+        return reports;
     }
 
     /// <summary>What is damaged in the archive is one thing; what that means for the volume, and what is left to do, another.</summary>

@@ -337,6 +337,27 @@ public class RestoreOptionsTests : IDisposable
     }
 
     [Fact]
+    public void A_plan_is_executed_when_it_is_called_and_tells_of_each_volume_at_once()
+    {
+        folder.WriteFile("volume/a", "1");
+        folder.WriteFile("second/b", "2");
+        BackUp(Volume, folder["second"]);
+        File.Delete(folder["volume", "a"]);
+        File.Delete(folder["second", "b"]);
+        var plan = BackupTar.PlanRestore(Archive, new VolumeConfig { Prefix = "p" });
+        var told = new List<string>();
+
+        plan.Execute(plan.Volumes, done: report =>
+        {
+            Assert.Equal(told.Count == 1, File.Exists(folder["second", "b"]));
+            told.Add(report.Path);
+        });
+
+        Assert.Equal([Volume, folder["second"]], told);
+        Assert.Equal("1", File.ReadAllText(folder["volume", "a"]));
+    }
+
+    [Fact]
     public void A_generation_can_be_chosen_by_time()
     {
         folder.WriteFile("volume/a", "first");
