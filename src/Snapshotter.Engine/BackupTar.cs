@@ -38,16 +38,17 @@ public static class BackupTar
     /// </summary>
     public static BackupReport Backup(
         string archive, VolumeConfig config, BackupOptions? options = null, IReporter? reporter = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(config);
         options ??= new BackupOptions();
         reporter ??= SilentReporter.Instance;
         string path = Path.GetFullPath(archive);
         EntryNames.PrepareIds();
         config = VolumePlaces.Canonical(config, OperatingSystem.IsWindows());
-        var report = new VolumeBackup(Platform, config, options, reporter).Run(path, cancellation);
+        var report = new VolumeBackup(Platform, config, options, reporter).Run(path, cancellationToken);
         new KeepPolicy(Platform, path, NextOf(config), config.Keep) { Wait = options.Wait, Durable = options.Durable }
-            .Apply(report, reporter, cancellation);
+            .Apply(report, reporter, cancellationToken);
         return report;
     }
 
@@ -56,56 +57,59 @@ public static class BackupTar
     /// use), without touching anything.
     /// </summary>
     public static void CheckBackup(
-        string archive, VolumeConfig config, BackupOptions? options = null, CancellationToken cancellation = default)
+        string archive, VolumeConfig config, BackupOptions? options = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(config);
         EntryNames.PrepareIds();
         config = VolumePlaces.Canonical(config, OperatingSystem.IsWindows());
         new VolumeBackup(Platform, config, options ?? new BackupOptions(), SilentReporter.Instance)
-            .Check(Path.GetFullPath(archive), cancellation);
+            .Check(Path.GetFullPath(archive), cancellationToken);
     }
 
     /// <summary>Finds which generations <see cref="VolumeConfig.Keep"/> would remove after a backup of the configuration made now, without touching anything.</summary>
     /// <param name="archive">Path of the archive.</param>
     /// <param name="config">What would be saved, and the rules.</param>
-    /// <param name="cancellation">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     public static IReadOnlyList<PlannedGeneration> PlanKeep(
-        string archive, VolumeConfig config, CancellationToken cancellation = default)
+        string archive, VolumeConfig config, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(config);
         VolumeConfigFile.Validate(config);
         config = VolumePlaces.Canonical(config, OperatingSystem.IsWindows());
-        return new KeepPolicy(Platform, Path.GetFullPath(archive), NextOf(config), config.Keep).Preview(cancellation);
+        return new KeepPolicy(Platform, Path.GetFullPath(archive), NextOf(config), config.Keep).Preview(cancellationToken);
     }
 
     /// <summary>Finds what a restore would do, without touching anything.</summary>
     /// <param name="archive">Path of the archive.</param>
     /// <param name="config">The volumes to restore and where to. With no volumes in it: all that the generation's manifest names, to the targets the manifest names (which are untrusted: ask the user).</param>
     /// <param name="options">Which generation and how.</param>
-    /// <param name="cancellation">Stops the search.</param>
+    /// <param name="cancellationToken">Stops the search.</param>
     public static RestorePlan PlanRestore(
-        string archive, VolumeConfig config, RestoreOptions? options = null, CancellationToken cancellation = default)
+        string archive, VolumeConfig config, RestoreOptions? options = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(config);
         EntryNames.PrepareIds();
         var restore = new VolumeRestore(Platform, Path.GetFullPath(archive), config, options ?? new RestoreOptions());
-        return new RestorePlan(restore, restore.Plan(cancellation));
+        return new RestorePlan(restore, restore.Plan(cancellationToken));
     }
 
     /// <summary>Plans and executes a restore of all volumes of the configuration.</summary>
     public static IReadOnlyList<VolumeReport> Restore(
         string archive, VolumeConfig config, RestoreOptions? options = null, IReporter? reporter = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellationToken = default)
     {
-        var plan = PlanRestore(archive, config, options, cancellation);
-        return plan.Execute(plan.Volumes, reporter, cancellationToken: cancellation);
+        var plan = PlanRestore(archive, config, options, cancellationToken);
+        return plan.Execute(plan.Volumes, reporter, cancellationToken: cancellationToken);
     }
 
     /// <summary>What is inside: a row per volume per generation, oldest first.</summary>
     /// <param name="archive">Path of the archive.</param>
     /// <param name="options">The part to list.</param>
     /// <param name="reporter">Is asked whether to go on with what can be read of an archive that is damaged. Null: damage is an exception.</param>
-    /// <param name="cancellation">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     public static IReadOnlyList<ArchivedVolume> List(
-        string archive, ListOptions? options = null, IReporter? reporter = null, CancellationToken cancellation = default)
-        => ArchiveLister.List(Platform, Path.GetFullPath(archive), options ?? new ListOptions(), reporter, cancellation);
+        string archive, ListOptions? options = null, IReporter? reporter = null, CancellationToken cancellationToken = default)
+        => ArchiveLister.List(Platform, Path.GetFullPath(archive), options ?? new ListOptions(), reporter, cancellationToken);
 
     /// <summary>
     /// All entries of the archive or of the generations chosen, in the order of the archive. At a damaged place it goes on
@@ -113,23 +117,26 @@ public static class BackupTar
     /// </summary>
     /// <param name="archive">Path of the archive.</param>
     /// <param name="options">The generations to list; without a choice also what belongs to none.</param>
-    /// <param name="cancellation">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     public static IEnumerable<ArchivedEntry> ListEntries(
-        string archive, ListOptions? options = null, CancellationToken cancellation = default)
-        => EntryLister.List(Platform, Path.GetFullPath(archive), options ?? new ListOptions(), cancellation);
+        string archive, ListOptions? options = null, CancellationToken cancellationToken = default)
+        => EntryLister.List(Platform, Path.GetFullPath(archive), options ?? new ListOptions(), cancellationToken);
 
     /// <summary>Reads everything back and compares checksums: a report per volume, and one per place outside volumes that is damaged.</summary>
     public static IEnumerable<VolumeTestReport> Test(
-        string archive, ListOptions? options = null, IReporter? reporter = null, CancellationToken cancellation = default)
+        string archive, ListOptions? options = null, IReporter? reporter = null, CancellationToken cancellationToken = default)
         => ArchiveTester.Test(
-            Platform, Path.GetFullPath(archive), options ?? new ListOptions(), reporter ?? SilentReporter.Instance, cancellation);
+            Platform, Path.GetFullPath(archive), options ?? new ListOptions(), reporter ?? SilentReporter.Instance, cancellationToken);
 
     /// <summary>Finds which generations an optimization would remove, without touching anything.</summary>
     /// <param name="archive">Path of the archive.</param>
     /// <param name="options">What to remove or to keep.</param>
-    /// <param name="cancellation">Stops the reading.</param>
-    public static OptimizePlan PlanOptimize(string archive, OptimizeOptions options, CancellationToken cancellation = default)
-        => new OptimizeJob(Platform, Path.GetFullPath(archive), options).Plan(cancellation);
+    /// <param name="cancellationToken">Stops the reading.</param>
+    public static OptimizePlan PlanOptimize(string archive, OptimizeOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new OptimizeJob(Platform, Path.GetFullPath(archive), options).Plan(cancellationToken);
+    }
 
     private static NextBackup NextOf(VolumeConfig config) => new(config.Prefix, [.. config.Volumes.Select(volume => volume.Target)]);
 }

@@ -21,10 +21,13 @@ public sealed class RestorePlan
     /// archive is not read through.
     /// </summary>
     /// <param name="volumes">Members of <see cref="Volumes"/>.</param>
-    /// <param name="cancellation">Stops the look.</param>
+    /// <param name="cancellationToken">Stops the look.</param>
     /// <exception cref="BackupException">VolumeNotWritable or UnsafeEntry.</exception>
-    public void Check(IReadOnlyList<PlannedVolume> volumes, CancellationToken cancellation = default)
-        => restore.Check(volumes, cancellation);
+    public void Check(IReadOnlyList<PlannedVolume> volumes, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(volumes);
+        restore.Check(volumes, cancellationToken);
+    }
 
     /// <summary>
     /// Validates all the volumes given (entries, checksums, free space), then restores one after the other.
@@ -37,5 +40,8 @@ public sealed class RestorePlan
     public IReadOnlyList<VolumeReport> Execute(
         IReadOnlyList<PlannedVolume> volumes, IReporter? reporter = null, Action<VolumeReport>? done = null,
         CancellationToken cancellationToken = default)
-        => restore.Execute(volumes, reporter ?? SilentReporter.Instance, cancellationToken, done);
+    {
+        ArgumentNullException.ThrowIfNull(volumes);
+        return restore.Execute(volumes, reporter ?? SilentReporter.Instance, cancellationToken, done);
+    }
 }

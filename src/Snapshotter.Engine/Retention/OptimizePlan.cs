@@ -33,9 +33,9 @@ public sealed class OptimizePlan
     /// is readable and holds every kept generation byte for byte. What was added since the plan was made stays.
     /// </summary>
     /// <param name="reporter">Hears of progress and warnings.</param>
-    /// <param name="cancellation">Stops the job: the archive stays as it was. Ignored once bytes are being cut out.</param>
+    /// <param name="cancellationToken">Stops the job: the archive stays as it was. Ignored once bytes are being cut out.</param>
     /// <exception cref="BackupException">The archive is in use, cannot be written or cannot be replaced; nothing was
     /// changed unless the message says otherwise.</exception>
-    public OptimizeReport Execute(IReporter? reporter = null, CancellationToken cancellation = default)
-        => job.Execute(this, reporter ?? SilentReporter.Instance, cancellation);
+    public OptimizeReport Execute(IReporter? reporter = null, CancellationToken cancellationToken = default)
+        => job.Execute(this, reporter ?? SilentReporter.Instance, cancellationToken);
 }

@@ -380,9 +380,9 @@ public class RestoreOptionsTests : IDisposable
         File.WriteAllText(folder["volume", "a"], "2");
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
-        Assert.ThrowsAny<OperationCanceledException>(() => BackupTar.Backup(Archive, Config(Volume), cancellation: cancelled.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => BackupTar.Backup(Archive, Config(Volume), cancellationToken: cancelled.Token));
         Assert.Equal(before, File.ReadAllBytes(Archive));
-        Assert.ThrowsAny<OperationCanceledException>(() => BackupTar.Restore(Archive, Config(Volume), cancellation: cancelled.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => BackupTar.Restore(Archive, Config(Volume), cancellationToken: cancelled.Token));
         Assert.Equal(["a"], Directory.GetFileSystemEntries(Volume).Select(p => Path.GetFileName(p)));
         Assert.Equal("2", File.ReadAllText(folder["volume", "a"]));
     }
