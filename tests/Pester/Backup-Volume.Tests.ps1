@@ -17,7 +17,7 @@ Describe Backup-Volume {
         @{ form = 'CSV-like objects'; make = { [pscustomobject]@{ Prefix = 'volumes/test'; Volumes = @(@{ Target = "$PWD/volume1" }, @{ Target = "$PWD/volume2.txt" }) } } }
     ) {
         $reports = Backup-Volume -Config (& $make) -Archive backup.tar
-        $reports.Target | Should -Be "$PWD/volume1", "$PWD/volume2.txt"
+        $reports.Target | Should -Be (Join-Path $PWD volume1), (Join-Path $PWD volume2.txt)
         $reports.Prefix | Should -Be 'volumes/test', 'volumes/test'
     }
 

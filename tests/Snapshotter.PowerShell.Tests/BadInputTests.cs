@@ -30,7 +30,7 @@ public sealed class BadInputTests : ModuleTest
         { "prefix: ../p\nvolumes: [/a]", "ConfigInvalid" },
         { "prefix: /p\nvolumes: [/a]", "ConfigInvalid" },
         { "prefix: p\nvolume: [/a]", "ConfigInvalid" },
-        { "prefix: p\nvolumes: [/does/not/exist]", "VolumeNotFound" },
+        { $"prefix: p\nvolumes: [{(OperatingSystem.IsWindows() ? "C:" : "")}/does/not/exist]", "VolumeNotFound" },
     };
 
     [Theory]

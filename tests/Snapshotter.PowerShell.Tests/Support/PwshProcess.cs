@@ -49,8 +49,11 @@ internal sealed record PwshProcess(int ExitCode, string Output, string Error)
     private static Process Start(string[] arguments, IReadOnlyDictionary<string, string>? environment)
     {
         Assert.True(File.Exists(Repository.Pwsh), $"Restore first: there is no PowerShell at {Repository.Pwsh}.");
+        arguments = ["-NoProfile", "-NonInteractive", .. arguments];
         // Not "dotnet pwsh": that is two processes around this one, which keep signals to themselves.
-        return Start("dotnet", ["exec", Repository.Pwsh, "-NoProfile", "-NonInteractive", .. arguments], environment);
+        return Path.GetExtension(Repository.Pwsh) == ".dll"
+            ? Start("dotnet", ["exec", Repository.Pwsh, .. arguments], environment)
+            : Start(Repository.Pwsh, arguments, environment);
     }
 
     private static Process Start(string program, string[] arguments, IReadOnlyDictionary<string, string>? environment)
