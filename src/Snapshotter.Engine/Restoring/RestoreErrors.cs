@@ -43,6 +43,66 @@ internal static class RestoreErrors
         _ => new(BackupError.InputOutput, $"'{path}' could not be restored: {cause.Message}.", path, cause),
     };
 
+    /// <summary>
+    /// What was found before anything was touched. Names of our own making, with which it was tried what a place takes, mean
+    /// nothing to anybody: the place itself is named.
+    /// </summary>
+    public static BackupException Before(FileSystemException cause, string path)
+    {
+        if (cause.Error is FileError.NoSpace or FileError.TooLarge or FileError.ReadOnly or FileError.UntrustedLink or FileError.InUse)
+        {
+            return From(cause, path);
+        }
+
+        if (PlaceOfTrial(cause.Path) is { } place)
+        {
+            if (cause.Error is FileError.NameTooLong or FileError.InvalidArgument)
+            {
+                return new(
+                    BackupError.InputOutput,
+                    $"'{path}' cannot be restored: the file system of '{place}' does not take a name on its path ({cause.Detail}). Nothing was changed.", path, cause)
+                {
+                    Remedy = Remedy.RestoreElsewhere,
+                };
+            }
+
+            // A file system without real files, such as /proc, says of a new name that it does not exist.
+            string why = cause.Error == FileError.NotFound ? "its file system takes no new files" : cause.Detail;
+            return new(
+                cause.Error == FileError.InputOutput ? BackupError.InputOutput : BackupError.VolumeNotWritable,
+                $"'{path}' cannot be restored: nothing can be created in '{place}' ({why}). Nothing was changed.", path, cause)
+            {
+                Remedy = cause.Error == FileError.AccessDenied ? Remedy.ChangeUser : Remedy.RestoreElsewhere,
+            };
+        }
+
+        return cause.Error switch
+        {
+            FileError.AccessDenied => From(cause, path),
+            FileError.Moved or FileError.NotEmpty or FileError.NotADirectory or FileError.IsADirectory or FileError.SymbolicLink => new(
+                BackupError.VolumeChanged,
+                $"'{path}' was changed by somebody else while it was looked at ({cause.Message}). Nothing was changed by the restore.", path, cause),
+            _ => new(BackupError.InputOutput, $"'{path}' cannot be restored: {cause.Message}. Nothing was changed.", path, cause),
+        };
+    }
+
+    /// <summary>The folder in which something with a name of our own was tried; null where no such name is on the path.</summary>
+    private static string? PlaceOfTrial(string path)
+    {
+        int end = -1;
+        for (int start = 0; start < path.Length; start = end + 1)
+        {
+            end = path.IndexOfAny(['/', '\\'], start);
+            end = end < 0 ? path.Length : end;
+            if (TemporaryName.IsOne(System.Text.Encoding.UTF8.GetBytes(path[start..end])))
+            {
+                return start > 1 ? path[..(start - 1)] : path[..start];
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Something old could not be moved away, and all of it is back in place.</summary>
     public static BackupException FromPutBack(FileSystemException cause, string path) => new(
         From(cause, path).Error,

@@ -12,9 +12,10 @@ internal sealed class TargetPlace(
     public void Check()
     {
         string path = target.Planned.Path;
-        CheckWay();
         try
         {
+            RefuseBelowFile(path);
+            CheckWay();
             bool exists = fileSystem.TryGetStatus(path, out var status);
             archive.File.GetStatus(out var self);
             if (exists && status.Id == self.Id)
@@ -30,8 +31,8 @@ internal sealed class TargetPlace(
             {
                 throw new BackupException(
                     BackupError.VolumeNotWritable,
-                    $"'{path}' is {(status.Kind == FileKind.Directory ? "a directory" : "no directory")}, but the backup of '{target.Volume.Target}' is "
-                    + $"{(target.Volume.IsDirectory ? "a directory" : "a file")}.",
+                    $"'{path}' is {KindOf(status)}, but the backup of '{target.Volume.Target}' is "
+                    + $"{(target.Volume.IsDirectory ? "a directory" : "a file")}. Nothing was changed.",
                     path)
                 {
                     Remedy = Remedy.RestoreElsewhere,
@@ -46,9 +47,41 @@ internal sealed class TargetPlace(
         }
         catch (FileSystemException e)
         {
-            throw RestoreErrors.From(e, path);
+            throw RestoreErrors.Before(e, path);
         }
     }
+
+    /// <summary>Nothing can be made below what is no directory, however far above it stands.</summary>
+    private void RefuseBelowFile(string path)
+    {
+        for (string? parent = Path.GetDirectoryName(path); parent is not null; parent = Path.GetDirectoryName(parent))
+        {
+            if (!fileSystem.TryGetStatus(parent, out var status))
+            {
+                continue;
+            }
+
+            if (status.Kind != FileKind.Directory)
+            {
+                throw new BackupException(
+                    BackupError.VolumeNotWritable,
+                    $"'{parent}' is {KindOf(status)}, so '{target.Volume.Target}' cannot be restored to '{path}' below it. Nothing was changed.", parent)
+                {
+                    Remedy = Remedy.RestoreElsewhere,
+                };
+            }
+
+            return;
+        }
+    }
+
+    private static string KindOf(in FileStatus status) => status.Kind switch
+    {
+        FileKind.Directory => "a directory",
+        FileKind.Regular => "a file",
+        FileKind.SymbolicLink => "a symbolic link",
+        _ => "neither a directory nor a file",
+    };
 
     /// <summary>
     /// Below a destination the targets of the manifest are followed: they are the archive's own words, and a link that it

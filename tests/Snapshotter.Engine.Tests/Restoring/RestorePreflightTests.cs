@@ -58,6 +58,47 @@ public sealed class RestorePreflightTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Ways))]
+    public void A_destination_that_is_a_file_or_lies_below_one(RestoreOptions options)
+    {
+        BackUp();
+        string notes = folder["notes.txt"];
+        File.WriteAllText(notes, "mine");
+        foreach (string destination in new[] { notes, Path.Combine(notes, "deep", "deeper") })
+        {
+            var plan = BackupTar.PlanRestore(Archive, new VolumeConfig { Prefix = "p" }, options with { Destination = destination });
+            foreach (var restore in new Action[] { () => plan.Check(plan.Volumes), () => Assert.NotEmpty(plan.Execute(plan.Volumes).ToList()) })
+            {
+                var e = Assert.Throws<BackupException>(restore);
+                Assert.Equal((BackupError.VolumeNotWritable, notes, Remedy.RestoreElsewhere), (e.Error, e.Target, e.Remedy));
+            }
+
+            Assert.Equal("mine", File.ReadAllText(notes));
+        }
+    }
+
+    [Fact]
+    public void A_source_below_a_file()
+    {
+        BackUp();
+        var config = new VolumeConfig
+        {
+            Prefix = "p",
+            Volumes = [new VolumeSpec { Target = First }, new VolumeSpec { Target = Second, Source = folder["first", "f", "second"] }],
+        };
+        Assert.Equal(folder["first", "f"], Refuse(BackupError.VolumeNotWritable, new RestoreOptions(), config).Target);
+    }
+
+    [Fact]
+    public void A_place_where_nothing_can_be_made_is_named_as_the_user_knows_it()
+    {
+        BackUp();
+        var e = Refuse(BackupError.VolumeNotWritable, new RestoreOptions { Destination = "/proc/x" }, new VolumeConfig { Prefix = "p" });
+        Assert.Contains("'/proc'", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(".snapshotter-", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
     public void An_immutable_file_in_the_way(RestoreOptions options)
     {
         BackUp();

@@ -46,7 +46,7 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
         }
         catch (FileSystemException e)
         {
-            throw RestoreErrors.From(e, target.Planned.Path);
+            throw RestoreErrors.Before(e, target.Planned.Path);
         }
     }
 
