@@ -1,4 +1,3 @@
-using System.Globalization;
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.Patterns;
 using Snapshotter.Engine.Reporting;
@@ -26,12 +25,9 @@ internal static class GenerationFinder
 
         if (ofPrefix.Count == 0)
         {
-            var prefixes = map.Generations.Select(g => g.Prefix).Distinct().ToList();
-            string found = prefixes.Count == 0
-                ? ""
-                : $" with the prefix '{prefix}'. It has: " + string.Join(", ", prefixes.Take(10).Select(p => $"'{p}'")) + (prefixes.Count > 10 ? ", ..." : "");
             throw new BackupException(
-                BackupError.GenerationNotFound, $"'{archive.Path}' holds no backup{found}.", prefix);
+                BackupError.GenerationNotFound,
+                $"'{archive.Path}' holds no backup{(map.Generations.Count == 0 ? "" : $" with the prefix '{prefix}'")}.{Known.Prefixes(map.Generations)}", prefix);
         }
 
         var candidates = ofPrefix.Where(g =>
@@ -50,13 +46,12 @@ internal static class GenerationFinder
             return found;
         }
 
-        string have = string.Join(", ", ofPrefix.TakeLast(10).Select(
-            g => $"{g.Number} ({g.Created.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)})"));
         string wanted = choice.Number is { } number
             ? $"generation {number}"
-            : $"generation from {choice.AsOf?.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} or before";
+            : $"generation from {Known.Time(choice.AsOf!.Value)} or before";
         throw new BackupException(
-            BackupError.GenerationNotFound, $"'{archive.Path}' holds no {wanted} of the prefix '{prefix}'. It has: {have}.", prefix);
+            BackupError.GenerationNotFound,
+            $"'{archive.Path}' holds no {wanted} of the prefix '{prefix}'.{Known.Generations(ofPrefix)}", prefix);
     }
 
     private static BackupException Hidden(BackupException damage, List<Generation> older) =>
@@ -133,17 +128,13 @@ internal static class GenerationFinder
     /// <summary>The error that nothing in the archive is what was asked for: it lists what there is.</summary>
     public static BackupException NothingChosen(ArchiveFile archive, ArchiveMap map, ListOptions options)
     {
-        var prefixes = map.Generations.Select(g => g.Prefix).Distinct().ToList();
+        List<Generation> ofPrefix = [.. map.Generations.Where(g => options.Prefix is null || Wildcard.Matches(options.Prefix, g.Prefix))];
         string wanted = (options.Generation is { } number ? $"no generation {number}" : "no backup")
             + (options.Prefix is null ? "" : $" of a prefix that matches '{EntryNames.ForMessage(options.Prefix)}'");
-        string has = prefixes.Count == 0 ? ""
-            : $" It has generations {map.Generations[0].Number} to {map.Generations[^1].Number} of: "
-                + string.Join(", ", prefixes.Take(10).Select(p => $"'{EntryNames.ForMessage(p)}'")) + (prefixes.Count > 10 ? ", ..." : ".");
         return new BackupException(
-            BackupError.GenerationNotFound, $"'{archive.Path}' holds {wanted}.{has}", options.Prefix ?? archive.Path)
-        {
-            Remedy = prefixes.Count == 0 ? Remedy.None : Remedy.ListArchive,
-        };
+            BackupError.GenerationNotFound,
+            $"'{archive.Path}' holds {wanted}.{(ofPrefix.Count > 0 ? Known.Generations(ofPrefix) : Known.Prefixes(map.Generations))}",
+            options.Prefix ?? archive.Path);
     }
 
     /// <summary>The generations that a listing is about with the volumes that it is about, oldest first.</summary>

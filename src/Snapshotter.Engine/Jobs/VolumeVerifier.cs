@@ -327,7 +327,7 @@ internal sealed class VolumeVerifier(
 
             if (reader.Count != volume.Entries || bytes != volume.Bytes)
             {
-                problem(Damaged($"the volume has {reader.Count} entries and {bytes} bytes, not {volume.Entries} and {volume.Bytes} as saved."));
+                problem(Damaged($"the volume has {Shown.Count(reader.Count, "entry", "entries")} and {Shown.Count(bytes, "byte", "bytes")}, not {volume.Entries} and {volume.Bytes} as saved."));
             }
         }
 

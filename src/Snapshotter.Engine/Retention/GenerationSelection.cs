@@ -1,5 +1,6 @@
 using System.Globalization;
 using Snapshotter.Engine.Archive;
+using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Patterns;
 using Snapshotter.Engine.Reporting;
 
@@ -8,6 +9,9 @@ namespace Snapshotter.Engine.Retention;
 /// <summary>Decides which generations of an archive go, and why the others stay.</summary>
 internal static class GenerationSelection
 {
+    /// <summary>Names in a message.</summary>
+    private const int MaxNamed = 10;
+
     /// <summary>
     /// A clock that shows less was never set: no archive of this program is that old. By such a clock every generation would
     /// be one of the future, and nearly all would go.
@@ -27,10 +31,7 @@ internal static class GenerationSelection
         {
             throw new BackupException(
                 BackupError.GenerationNotFound,
-                $"'{archive}' holds no generation of the prefix '{options.Prefix}'.", options.Prefix)
-            {
-                Remedy = Remedy.ListArchive,
-            };
+                $"'{archive}' holds no generation of the prefix '{options.Prefix}'.{Known.Prefixes(generations)}", options.Prefix);
         }
 
         var verdicts = chosen.ConvertAll(generation => new Verdict(generation));
@@ -158,38 +159,55 @@ internal static class GenerationSelection
         }
     }
 
+    /// <summary>First what cannot be meant, then what may not go: a volume whose name is misspelt is not the one that is let go.</summary>
     private static void CheckNumbers(string archive, List<Verdict> verdicts, OptimizeOptions options)
     {
         foreach (int number in options.Generations)
         {
-            string text = number.ToString(CultureInfo.InvariantCulture);
-            var verdict = verdicts.Find(v => v.Generation.Number == number) ?? throw new BackupException(
-                BackupError.GenerationNotFound,
-                $"'{archive}' holds no generation {text}{(options.Prefix is null ? "" : $" of the prefix '{options.Prefix}'")}.", text)
+            if (!verdicts.Exists(verdict => verdict.Generation.Number == number))
             {
-                Remedy = Remedy.ListArchive,
-            };
+                throw new BackupException(
+                    BackupError.GenerationNotFound,
+                    $"'{archive}' holds no generation {number}{(options.Prefix is null ? "" : $" of the prefix '{options.Prefix}'")}."
+                    + Known.Generations([.. verdicts.Select(verdict => verdict.Generation)]),
+                    number.ToString(CultureInfo.InvariantCulture));
+            }
+        }
+
+        List<Generation> going = [.. verdicts.Select(verdict => verdict.Generation).Where(g => options.Generations.Contains(g.Number))];
+        foreach (string pattern in options.Volumes)
+        {
+            if (!going.Exists(g => g.Volumes.Any(volume => Wildcard.MatchesTarget(pattern, volume.Target))))
+            {
+                throw NoVolume(pattern, going);
+            }
+        }
+
+        foreach (int number in options.Generations)
+        {
+            var verdict = verdicts.First(v => v.Generation.Number == number);
             if (verdict.Reasons.Count > 0)
             {
                 throw new BackupException(
                     BackupError.GenerationProtected,
-                    $"Generation {text} of '{verdict.Generation.Prefix}' is the {string.Join(" and the ", verdict.Reasons)} one of "
-                    + $"'{string.Join("', '", verdict.KeptFor)}', which a restore needs.", text)
+                    $"Generation {number} of '{verdict.Generation.Prefix}' is the {string.Join(" and the ", verdict.Reasons)} one of "
+                    + $"'{string.Join("', '", verdict.KeptFor)}', which a restore needs.",
+                    number.ToString(CultureInfo.InvariantCulture))
                 {
                     Remedy = Remedy.WaiveProtection,
                 };
             }
         }
+    }
 
-        foreach (string pattern in options.Volumes)
-        {
-            if (!verdicts.Any(verdict => options.Generations.Contains(verdict.Generation.Number)
-                && verdict.Generation.Volumes.Any(volume => Wildcard.MatchesTarget(pattern, volume.Target))))
-            {
-                throw new BackupException(
-                    BackupError.GenerationNotFound, $"None of the generations to remove holds a volume '{pattern}'.", pattern);
-            }
-        }
+    private static BackupException NoVolume(string pattern, List<Generation> going)
+    {
+        var held = going.SelectMany(g => g.Volumes).Select(volume => $"'{EntryNames.ForMessage(volume.Target)}'").Distinct().ToList();
+        return new BackupException(
+            BackupError.GenerationNotFound,
+            $"No volume of the generations to remove matches '{pattern}'."
+            + (held.Count == 0 ? "" : $" They hold: {string.Join(", ", held.Take(MaxNamed))}{(held.Count > MaxNamed ? ", ..." : "")}."),
+            pattern);
     }
 
     /// <summary>A generation as the holder of one volume.</summary>

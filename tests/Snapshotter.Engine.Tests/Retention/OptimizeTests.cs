@@ -1,5 +1,8 @@
+using Snapshotter.Engine.Config;
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.Engine.Restoring;
 using Snapshotter.Engine.Retention;
 using Snapshotter.Engine.Tests.FileSystem;
 using Snapshotter.Engine.Tests.Support;
@@ -153,6 +156,35 @@ public sealed class OptimizeTests : IDisposable
 
         archive.HoldsExactly(expected);
         archive.IsMended();
+    }
+
+    [Fact]
+    public void Errors_name_the_generations_that_are_there()
+    {
+        using var archive = new ArchiveUnderTest(folder.Path);
+        for (int i = 0; i < 20; i++)
+        {
+            archive.Backup("a");
+        }
+
+        archive.Optimize(new OptimizeOptions { Generations = [2, 15] });
+        var options = new ListOptions { Generation = 2 };
+        Action[] asked =
+        [
+            () => BackupTar.List(archive.Path, options),
+            () => Assert.NotEmpty(BackupTar.ListEntries(archive.Path, options).ToList()),
+            () => Assert.NotEmpty(BackupTar.Test(archive.Path, options).ToList()),
+            () => BackupTar.PlanOptimize(archive.Path, new OptimizeOptions { Generations = [2] }),
+            () => BackupTar.PlanRestore(
+                archive.Path, new VolumeConfig { Prefix = "a" }, new RestoreOptions { Generation = new GenerationChoice { Number = 2 } }),
+        ];
+        foreach (var ask in asked)
+        {
+            var e = Assert.Throws<BackupException>(ask);
+            Assert.Equal((BackupError.GenerationNotFound, Remedy.None), (e.Error, e.Remedy));
+            Assert.All([1, 3, 4, 14, 16, 20], number => Assert.Contains($" {number} (", e.Message, StringComparison.Ordinal));
+            Assert.All([2, 5, 15], number => Assert.DoesNotContain($" {number} (", e.Message, StringComparison.Ordinal));
+        }
     }
 
     [Fact]

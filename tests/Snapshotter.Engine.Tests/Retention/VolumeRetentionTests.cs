@@ -75,6 +75,7 @@ public class VolumeRetentionTests : IDisposable
         Fails(BackupError.GenerationProtected, new OptimizeOptions { Generations = [2] });
         Fails(BackupError.GenerationProtected, new OptimizeOptions { Generations = [2], Volumes = ["/web"] });
         Fails(BackupError.GenerationNotFound, new OptimizeOptions { Generations = [2], Volumes = ["/log", "/none"] });
+        Fails(BackupError.GenerationNotFound, new OptimizeOptions { Generations = [2], Volumes = ["/lag"] });
         Fails(BackupError.ConfigInvalid, new OptimizeOptions { Keep = One, Volumes = ["/log"] });
         BackupTar.PlanOptimize(Archive, new OptimizeOptions { Generations = [2], Volumes = ["/l*"] }).Execute();
         Assert.Equal([4], Numbers);
