@@ -21,7 +21,12 @@ internal static class ArchiveErrors
         {
             Offset = cause.Offset,
             EntryName = cause.EntryName,
-            Remedy = cause.Defect == TarDefect.NotTar ? Remedy.NameArchive : Remedy.None,
+            Remedy = cause.Defect switch
+            {
+                TarDefect.NotTar => Remedy.NameArchive,
+                TarDefect.Unsupported or TarDefect.TooLarge => Remedy.None,
+                _ => Remedy.UseOtherCopy,
+            },
         };
     }
 

@@ -122,7 +122,7 @@ internal static class ArchiveInitializer
         if (status.Size > 0 && !force)
         {
             throw new BackupException(
-                BackupError.ArchiveExists, $"'{path}' exists and has {status.Size} bytes.", path)
+                BackupError.ArchiveExists, $"'{path}' exists and has {Shown.Count(status.Size, "byte", "bytes")}.", path)
             {
                 Remedy = Remedy.AllowReplacing,
             };

@@ -21,7 +21,7 @@ internal static class ArchiveTail
             case TailState.InterruptedAppend:
                 reporter.Warn(new Notice(
                     BackupError.ArchiveInvalid, archive.Path,
-                    $"An earlier backup was interrupted before it was complete; its {map.FileLength - map.End} bytes at offset {map.End} are removed."));
+                    $"An earlier backup was interrupted before it was complete; its {Shown.Count(map.FileLength - map.End, "byte", "bytes")} at offset {map.End} are removed."));
                 long length = map.End + TarLayout.EndMarkerSize;
                 archive.File.SetLength(length);
                 return length;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Unicode;
+using Snapshotter.Engine.FileSystem;
 using Snapshotter.Engine.Reporting;
 using Snapshotter.Engine.Retention;
 using YamlDotNet.Core;
@@ -104,7 +105,10 @@ public static class VolumeConfigFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new BackupException(
-                BackupError.InputOutput, $"The configuration '{path}' cannot be read: {e.Message}", path, e);
+                BackupError.InputOutput, $"The configuration '{path}' cannot be read: {SystemWords.Of(e)}.", path, e)
+            {
+                Remedy = e is UnauthorizedAccessException ? Remedy.ChangeReader : Remedy.None,
+            };
         }
     }
 

@@ -96,7 +96,7 @@ internal sealed class LossLog
 
             var notice = new Notice(
                 BackupError.NotKept, firstPaths[i] ?? "",
-                $"{Kinds[i].What} could not be kept for {counts[i]} entries or more, the first of them '{firstPaths[i]}'. {Kinds[i].Why}")
+                $"{Kinds[i].What} could not be kept for {Shown.Count(counts[i], "entry", "entries")} or more, the first of them '{firstPaths[i]}'. {Kinds[i].Why}")
             {
                 Remedy = Kinds[i].Remedy,
             };

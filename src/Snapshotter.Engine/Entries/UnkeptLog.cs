@@ -40,7 +40,7 @@ internal sealed class UnkeptLog
             long count = Interlocked.Exchange(ref counts[i], 0);
             if (count > 0)
             {
-                warn(new Notice(BackupError.NotKept, path, $"{count} files or folders in '{path}' {Kinds[i].What}."));
+                warn(new Notice(BackupError.NotKept, path, $"{Shown.Count(count, "file or folder", "files or folders")} in '{path}' {Kinds[i].What}."));
             }
         }
     }

@@ -46,6 +46,12 @@ public enum Remedy
     /// <summary>Check permissions, and whether the file system is mounted read-only.</summary>
     CheckPermissions,
 
+    /// <summary>Use a copy of the archive that is whole, or the volumes and generations that are whole in this one.</summary>
+    UseOtherCopy,
+
+    /// <summary>Check who may read it, or run as one who may read everything.</summary>
+    ChangeReader,
+
     /// <summary>Run as a user who may do it.</summary>
     ChangeUser,
 

@@ -12,6 +12,43 @@ public static class Shown
 {
     private static readonly System.Buffers.SearchValues<char> HexDigits = System.Buffers.SearchValues.Create("0123456789abcdef");
 
+    private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+    /// <summary>A size with three digits and a binary unit, e.g. <c>1.46 MiB</c>.</summary>
+    /// <param name="bytes">Number of bytes.</param>
+    /// <returns>The text, in the current culture.</returns>
+    public static string Size(long bytes)
+    {
+        int unit = 0;
+        double value = bytes;
+        while (unit < Units.Length - 1 && Math.Abs(value) >= 1023.5)
+        {
+            value /= 1024;
+            unit++;
+        }
+
+        string digits = unit == 0 || value >= 99.95 ? "F0" : value >= 9.995 ? "F1" : "F2";
+        return value.ToString(digits, CultureInfo.CurrentCulture) + " " + Units[unit];
+    }
+
+    /// <summary>Two sizes that are compared: to the byte where they would look the same.</summary>
+    /// <param name="one">Number of bytes.</param>
+    /// <param name="other">Number of bytes.</param>
+    /// <returns>The texts, in the current culture.</returns>
+    public static (string One, string Other) Sizes(long one, long other)
+    {
+        var (first, second) = (Size(one), Size(other));
+        return first == second && one != other ? (Count(one, "byte", "bytes"), Count(other, "byte", "bytes")) : (first, second);
+    }
+
+    /// <summary>A number and what there is so many of.</summary>
+    /// <param name="count">The number.</param>
+    /// <param name="one">The word for one.</param>
+    /// <param name="many">The word for any other number.</param>
+    /// <returns>For instance <c>1 entry</c>.</returns>
+    public static string Count(long count, string one, string many)
+        => count.ToString(CultureInfo.CurrentCulture) + " " + (count == 1 ? one : many);
+
     /// <summary>
     /// A name so that it can be told from every other: <c>\x1b</c> for a character below 128 and for a byte that is no UTF-8,
     /// <c>\u202e</c> for others. In a name with such an escape, or with what looks like one, the backslash is <c>\\</c>.

@@ -127,9 +127,10 @@ internal sealed class FileVolumeWriter(IFileSystem fileSystem, bool durable, boo
         long free = missing > 0 ? fileSystem.FreeSpace(path) : 0;
         if (missing > free)
         {
+            var (more, left) = Shown.Sizes(missing, free);
             throw new BackupException(
                 BackupError.InsufficientSpace,
-                $"'{path}' is rewritten in place, which needs {missing} bytes more than it has, and {free} are free. Nothing was changed.",
+                $"'{path}' is rewritten in place, which needs {more} more than it has, and {left} are free. Nothing was changed.",
                 path)
             {
                 Remedy = Remedy.FreeSpace,

@@ -112,7 +112,8 @@ internal sealed class FolderRestore(
         {
             monitor.Problem(new Notice(
                 BackupError.OldContentLeft, place,
-                $"'{place}' is restored, but {staging.Stuck.Count} names of what was there before cannot be removed, and stay in a folder "
+                $"'{place}' is restored, but {Shown.Count(staging.Stuck.Count, "name", "names")} of what was there before cannot be removed, and "
+                + $"{(staging.Stuck.Count == 1 ? "stays" : "stay")} in a folder "
                 + $"of which no backup takes anything: {staging.Stuck}. The next restore tries again."));
         }
     }

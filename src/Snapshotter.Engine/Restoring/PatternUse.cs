@@ -32,7 +32,7 @@ internal static class PatternUse
         foreach (string pattern in Unmatched(options.Exclude, targets, t => t.Own.Filter.UnmatchedExclude))
         {
             PatternMistakes.RefuseUnmatched(fileSystem, pattern, roots);
-            reporter.Detail($"The pattern '{pattern}' of what is excluded has matched nothing.");
+            reporter.Detail($"The exclude pattern '{pattern}' matched nothing.");
         }
 
         if (!targets.Exists(t => t.IsWanted))

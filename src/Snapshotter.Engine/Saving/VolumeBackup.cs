@@ -74,7 +74,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
 
             foreach (string pattern in exclude.Unmatched)
             {
-                reporter.Detail($"The pattern '{pattern}' of what is excluded has matched nothing.");
+                reporter.Detail($"The exclude pattern '{pattern}' matched nothing.");
             }
 
             generation.Commit(cancellation);
@@ -180,7 +180,10 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
         catch (FileSystemException e) when (e.Path == root.DisplayPath)
         {
             throw new BackupException(
-                BackupError.VolumeNotFound, $"The volume '{source.Spec.Path}' cannot be read: {e.Detail}.", source.Spec.Path, e);
+                BackupError.VolumeNotFound, $"The volume '{source.Spec.Path}' cannot be read: {e.Detail}.", source.Spec.Path, e)
+            {
+                Remedy = e.Error == FileError.AccessDenied ? Remedy.ChangeReader : Remedy.None,
+            };
         }
         finally
         {

@@ -67,7 +67,10 @@ internal sealed class VolumeSources : IDisposable
     /// <summary>The error for a volume that cannot be opened.</summary>
     public static BackupException NotOpened(FileSystemException cause, string path) => new(
         cause.Error == FileError.UntrustedLink ? BackupError.UntrustedLink : BackupError.VolumeNotFound,
-        $"The volume '{path}' cannot be opened: {cause.Detail}.", path, cause);
+        $"The volume '{path}' cannot be opened: {cause.Detail}.", path, cause)
+    {
+        Remedy = cause.Error == FileError.AccessDenied ? Remedy.ChangeReader : Remedy.None,
+    };
 
     /// <summary>
     /// An archive that is a volume of itself would double with each backup. Found by the way it is left out; named, it is a

@@ -416,13 +416,13 @@ internal sealed class TarReader
     private TarFormatException NotHeader(ReadOnlySpan<byte> block, int at) =>
         window.Offset + at == 0 && !TarBlock.HasMagic(block)
             ? Error(TarDefect.NotTar, at, OtherFormat.FindUnpacker(block) is { } unpacker
-                ? $"The file is packed; unpack it with {unpacker} first."
-                : "The file is no tar archive.")
+                ? $"It is packed; unpack it with {unpacker} first."
+                : "Its first block is no header of a tar.")
             : Error(TarDefect.BadChecksum, at, "A header's checksum does not fit.");
 
     private TarFormatException Incomplete(int at) =>
         window.Offset + at == 0 && source.Length < TarLayout.BlockSize
-            ? Error(TarDefect.NotTar, at, "The file is too short for a tar archive.")
+            ? Error(TarDefect.NotTar, at, "It is shorter than one block (512 bytes).")
             : Error(TarDefect.Truncated, at, "The archive ends within a header.");
 
     private TarFormatException Error(TarDefect defect, int at, string message) => new(defect, window.Offset + at, null, message);

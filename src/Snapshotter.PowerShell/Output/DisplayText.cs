@@ -6,26 +6,10 @@ namespace Snapshotter.PowerShell.Output;
 /// <summary>How values are shown to people, in the current culture; tables and progress use it.</summary>
 public static class DisplayText
 {
-    private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-
     /// <summary>A size with three digits and a binary unit, e.g. <c>1.46 MiB</c>.</summary>
     /// <param name="bytes">Number of bytes; null gives an empty text.</param>
     /// <returns>The text.</returns>
-    public static string Size(long? bytes)
-    {
-        if (bytes is not { } size)
-            return "";
-        int unit = 0;
-        double value = size;
-        while (unit < Units.Length - 1 && Math.Abs(value) >= 1023.5)
-        {
-            value /= 1024;
-            unit++;
-        }
-
-        string digits = unit == 0 || value >= 99.95 ? "F0" : value >= 9.995 ? "F1" : "F2";
-        return value.ToString(digits, CultureInfo.CurrentCulture) + " " + Units[unit];
-    }
+    public static string Size(long? bytes) => bytes is { } size ? Shown.Size(size) : "";
 
     /// <summary>A duration: seconds below a minute, e.g. <c>1.23 s</c>, else hours, minutes and seconds.</summary>
     /// <param name="duration">The time spent.</param>

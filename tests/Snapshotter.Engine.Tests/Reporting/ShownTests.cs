@@ -107,4 +107,12 @@ public sealed partial class ShownTests
 
     [GeneratedRegex(@"\\\\|\\x[0-9a-f]{2}|\\u[0-9a-f]{4}")]
     private static partial Regex EscapeOrBackslash();
+
+    [Fact]
+    public void Sizes_that_look_the_same_are_told_to_the_byte()
+    {
+        Assert.Equal(("2.00 KiB", "1.00 KiB"), Shown.Sizes(2048, 1024));
+        Assert.Equal(("1048577 bytes", "1048576 bytes"), Shown.Sizes(1048577, 1048576));
+        Assert.Equal(["0 entries", "1 entry", "2 entries"], new[] { 0, 1, 2 }.Select(count => Shown.Count(count, "entry", "entries")));
+    }
 }

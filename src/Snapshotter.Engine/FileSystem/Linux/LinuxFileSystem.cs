@@ -117,7 +117,7 @@ internal sealed unsafe class LinuxFileSystem : IFileSystem
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FileSystemException(FileError.Other, operation, path, exception.Message);
+            throw new FileSystemException(FileError.Other, operation, path, SystemWords.Of(exception));
         }
     }
 

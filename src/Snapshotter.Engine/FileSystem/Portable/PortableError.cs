@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Snapshotter.Engine.FileSystem.Portable;
 
 /// <summary>.NET's exceptions and the platforms' error numbers in the engine's terms.</summary>
@@ -27,7 +25,7 @@ internal static class PortableError
     });
 
     public static FileSystemException OfSystem(int error, string operation, string path) =>
-        new(ClassifySystem(error), operation, PortablePath.Shown(path), WordsOf(error));
+        new(ClassifySystem(error), operation, PortablePath.Shown(path), SystemWords.Of(error));
 
     public static FileSystemException Of(FileError error, string operation, string path, string detail) =>
         new(error, operation, PortablePath.Shown(path), detail);
@@ -47,16 +45,8 @@ internal static class PortableError
             NotSupportedException => FileError.NotSupported,
             _ => ClassifyResult(exception.HResult),
         };
-        return new FileSystemException(error, operation, PortablePath.Shown(path), DetailOf(exception));
+        return new FileSystemException(error, operation, PortablePath.Shown(path), SystemWords.Of(exception));
     }
-
-    /// <summary>The system's own words, where .NET's repeat the path.</summary>
-    private static string DetailOf(Exception exception) =>
-        exception is IOException or UnauthorizedAccessException && (exception.HResult & 0xFFFF0000) == unchecked((uint)WindowsFacility)
-            ? WordsOf(exception.HResult & 0xFFFF)
-            : exception.Message.TrimEnd('.');
-
-    private static string WordsOf(int error) => Marshal.GetPInvokeErrorMessage(error).TrimEnd('.', ' ', '\r', '\n');
 
     // An IOException carries the error number of Unix as it is, that of Windows in an HRESULT.
     private static FileError ClassifyResult(int result) => (result & 0xFFFF0000) == unchecked((uint)WindowsFacility)

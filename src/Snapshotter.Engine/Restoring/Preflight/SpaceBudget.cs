@@ -78,22 +78,26 @@ internal sealed class SpaceBudget(IFileSystem fileSystem)
     private static Remedy RemedyFor(SpaceNeed need, bool isSomethingThere) =>
         need.Way == RestoreWay.Staged && isSomethingThere ? Remedy.FreeVolumeSpace : Remedy.FreeSpace;
 
-    private static BackupException Lack(SpaceNeed need, long needed, long free, Remedy remedy) => new(
-        BackupError.InsufficientSpace,
-        need.Way switch
-        {
-            RestoreWay.InPlace => $"'{need.Path}' needs {needed} bytes, and once it is emptied {free} will be free. Nothing was changed.",
-            RestoreWay.Staged => $"'{need.Path}' needs {needed} bytes to be restored beside what is there, and {free} are free then. Nothing was changed.",
-            _ => $"'{need.Path}' needs {needed} bytes to be put over what is there, and {free} are free then. Nothing was changed.",
-        },
-        need.Path)
+    private static BackupException Lack(SpaceNeed need, long neededBytes, long freeBytes, Remedy remedy)
     {
-        Remedy = remedy,
-    };
+        var (needed, free) = Shown.Sizes(neededBytes, Math.Max(0, freeBytes));
+        return new BackupException(
+            BackupError.InsufficientSpace,
+            need.Way switch
+            {
+                RestoreWay.InPlace => $"'{need.Path}' needs {needed}, and once it is emptied {free} will be free. Nothing was changed.",
+                RestoreWay.Staged => $"'{need.Path}' needs {needed} to be restored beside what is there, and {free} will be free then. Nothing was changed.",
+                _ => $"'{need.Path}' needs {needed} to be put over what is there, and {free} will be free then. Nothing was changed.",
+            },
+            need.Path)
+        {
+            Remedy = remedy,
+        };
+    }
 
     private static BackupException LackOfFiles(SpaceNeed need, long needed, long free, Remedy remedy) => new(
         BackupError.InsufficientSpace,
-        $"'{need.Path}' needs {needed} files, and its file system has room for {free} (inodes) then. Nothing was changed.",
+        $"'{need.Path}' needs {Shown.Count(needed, "file", "files")}, and its file system has room for {free} (inodes) then. Nothing was changed.",
         need.Path)
     {
         Remedy = remedy,

@@ -57,7 +57,8 @@ internal sealed class UnfitEntries
     /// <param name="target">The volume.</param>
     public Notice? LeftOut(string target) => first is null ? null : new Notice(
         BackupError.NotKept, target,
-        $"{count} entries of '{target}' are left out, since they cannot be where they go to:"
+        $"{Shown.Count(count, "entry", "entries")} of '{target}' {(count == 1 ? "is" : "are")} left out, since {(count == 1 ? "it" : "they")} cannot be where "
+        + $"{(count == 1 ? "it goes" : "they go")} to:"
         + $" {named}{(count > MaxNamed ? $"; and {count - MaxNamed} more." : "")}");
 
     /// <summary>Ends the job when there were any.</summary>
