@@ -60,6 +60,7 @@ public sealed class BackupVolumeCommand : RetentionCommand
 
     /// <summary>Patterns of what is not saved, added to the configuration's own.</summary>
     [Parameter]
+    [ValidateNotNull]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Exclude { get; set; } = [];
 
@@ -109,7 +110,7 @@ public sealed class BackupVolumeCommand : RetentionCommand
             _ =>
             {
                 foreach (string pattern in Path)
-                    Add(Match(pattern), WildcardPattern.ContainsWildcardCharacters(pattern));
+                    Add(Match(pattern), FilePaths.IsPattern(pattern));
                 Add(LiteralPath.Select(ResolveLiteral), isPattern: false);
             },
             isAll: true);

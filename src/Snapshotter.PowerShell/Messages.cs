@@ -45,6 +45,7 @@ internal static class Messages
     public static string OfNoGeneration => Get(nameof(OfNoGeneration));
     public static string AndMore => Get(nameof(AndMore));
     public static string NotAnArchive => Get(nameof(NotAnArchive));
+    public static string NotAGeneration => Get(nameof(NotAGeneration));
     public static string NotATime => Get(nameof(NotATime));
     public static string NotAnEntry => Get(nameof(NotAnEntry));
     public static string NoArchiveMatches => Get(nameof(NoArchiveMatches));

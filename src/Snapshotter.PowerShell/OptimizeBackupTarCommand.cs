@@ -52,6 +52,7 @@ public sealed class OptimizeBackupTarCommand : RetentionCommand
 
     /// <summary>Removes the generations with these numbers.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNull]
     [ArgumentCompleter(typeof(GenerationCompleter))]
     public int[] Generation { get; set; } = [];
 

@@ -26,6 +26,7 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
 
     private readonly RowGroups rows = new();
     private readonly ContainerHolds holds = new();
+    private readonly List<EntrySource> skipped = [];
     private bool isVolumeGiven;
     private bool yesToAll;
     private bool noToAll;
@@ -51,6 +52,7 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
     /// <summary>Only the volumes whose target matches one of these.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("Target")]
+    [ValidateNotNull]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(VolumeCompleter))]
     public string[] Volume { get; set; } = [];
@@ -73,16 +75,19 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
 
     /// <summary>Restores the generation with this number.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [GenerationTransformation]
     [ArgumentCompleter(typeof(GenerationCompleter))]
     public int? Generation { get; set; }
 
     /// <summary>Restores only what matches one of these patterns, over what is there.</summary>
     [Parameter]
+    [ValidateNotNull]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Include { get; set; } = [];
 
     /// <summary>Leaves what matches one of these patterns as it is.</summary>
     [Parameter]
+    [ValidateNotNull]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Exclude { get; set; } = [];
 
@@ -135,6 +140,12 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (Generation == GenerationTransformationAttribute.None && Entry.All(entry => entry.IsOfGeneration))
+        {
+            Run(_ => throw new UsageException(nameof(Messages.NotAGeneration), Messages.NotAGeneration, null));
+            return;
+        }
+
         if (AsOf is not null && Generation is not null)
             ThrowTerminatingError(ErrorRecords.GenerationAmbiguous(Generation));
         if (ParameterSetName == ConfigSet)
@@ -172,6 +183,9 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
                 reporter));
         }
 
+        // Of all that was asked for, nothing can be restored.
+        foreach (EntrySource entry in rows.All.Any() ? [] : skipped)
+            WriteError(ErrorRecords.EntryOfNoVolume(entry.Path, Archive));
         holds.Release(failure => WriteError(ErrorRecords.From(failure)));
     }
 
@@ -201,9 +215,15 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
         if (entry.Target.Length > 0)
             return true;
         if (entry.IsOfGeneration)
+        {
             WriteVerbose(Messages.Format(nameof(Messages.EntrySkipped), entry.Path));
+            skipped.Add(entry);
+        }
         else
+        {
             WriteError(ErrorRecords.EntryOfNoVolume(entry.Path, Archive));
+        }
+
         return false;
     }
 

@@ -167,31 +167,12 @@ public abstract class SnapshotterCommand : PSCmdlet, IDisposable
     /// <summary>A path as the user wrote it, made absolute from <c>$PWD</c>; wildcard characters are part of the name.</summary>
     /// <param name="path">The path; it need not exist.</param>
     /// <returns>An absolute path of the file system, without a separator at its end.</returns>
-    private protected string ResolveLiteral(string path)
-    {
-        string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
-        return provider.Name == "FileSystem"
-            ? Path.TrimEndingDirectorySeparator(full)
-            : throw new UsageException(nameof(Messages.PathNotFileSystem), Messages.Format(nameof(Messages.PathNotFileSystem), path), path);
-    }
+    private protected string ResolveLiteral(string path) => new FilePaths(SessionState).Literal(path);
 
     /// <summary>All paths that a path with wildcards names, or the path itself when it has none.</summary>
     /// <param name="pattern">The path; a name that exists as it stands, brackets and all, is taken literally.</param>
     /// <returns>Absolute paths; none when the wildcards match nothing.</returns>
-    private protected IReadOnlyList<string> ResolveWildcards(string pattern)
-    {
-        string asWritten = ResolveLiteral(pattern);
-        if (Path.Exists(asWritten))
-            return [asWritten];
-        // Tab completes a name with brackets in it as `[ and `].
-        string literal = ResolveLiteral(WildcardPattern.Unescape(pattern));
-        if (!WildcardPattern.ContainsWildcardCharacters(pattern) || Path.Exists(literal))
-            return [literal];
-
-        // With force, since a name that begins with a dot is a name like any other.
-        return [.. InvokeProvider.Item.Get([pattern], force: true, literalPath: false)
-            .Select(item => item.BaseObject).OfType<FileSystemInfo>().Select(info => Path.TrimEndingDirectorySeparator(info.FullName))];
-    }
+    private protected IReadOnlyList<string> ResolveWildcards(string pattern) => new FilePaths(SessionState).Matching(pattern);
 
     /// <summary>All archives that were named. One that cannot be resolved is an error, and the others go on.</summary>
     /// <param name="paths">Paths, with wildcards or without.</param>

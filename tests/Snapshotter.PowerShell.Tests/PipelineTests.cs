@@ -146,8 +146,12 @@ public sealed class PipelineTests : ModuleTest
     {
         using var shell = Session.Create("Get-BackupTar backup.tar -Entry | Where-Object Target -eq '' | Restore-Volume -Confirm:$false -Verbose");
         Assert.Empty(shell.Invoke());
-        Assert.Empty(shell.Streams.Error);
         Assert.Contains(shell.Streams.Verbose, v => v.Message.Contains("XXH128SUMS"));
+
+        // Nothing of all that was asked for can be restored: that is an error, and beside what can it is none.
+        Assert.All(shell.Streams.Error, error => Assert.StartsWith("EntryOfNoVolume,", error.FullyQualifiedErrorId));
+        Assert.Equal(2, shell.Streams.Error.Count);
+        Assert.NotEmpty(Run("Get-BackupTar backup.tar -Entry | Restore-Volume -Confirm:$false"));
         Assert.Equal("EntryOfNoVolume", ErrorId(
             "[pscustomobject]@{ Archive = \"$PWD/backup.tar\"; Prefix = ''; Generation = ''; Target = ''; Path = 'x'; Offset = '0' } | Restore-Volume -Confirm:$false"));
     }

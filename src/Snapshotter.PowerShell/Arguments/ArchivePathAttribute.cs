@@ -21,8 +21,8 @@ public sealed class ArchivePathAttribute : ArgumentTransformationAttribute
     private static string ToPath(object item) => Plain(item) switch
     {
         string path => path,
-        FileSystemInfo info => WildcardPattern.Escape(info.FullName),
-        not null when Plain(PSObject.AsPSObject(item).Properties["Archive"]?.Value) is string archive => WildcardPattern.Escape(archive),
+        FileSystemInfo info => FilePaths.Mark(info.FullName),
+        not null when Plain(PSObject.AsPSObject(item).Properties["Archive"]?.Value) is string archive => FilePaths.Mark(archive),
         _ => throw Refusal(),
     };
 

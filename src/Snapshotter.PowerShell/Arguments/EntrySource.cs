@@ -21,6 +21,9 @@ public sealed record EntrySource(string Target, string Path, long Offset, bool I
             return source;
         if (plain is ArchivedEntry entry)
             return new EntrySource(entry.Target, entry.Path, entry.Offset, entry.Generation is not null);
+        // A row without a path is one that was spoiled: for a volume it must not be taken.
+        if (value is not null && PSObject.AsPSObject(value).Properties is var row && row["Offset"] is not null && row["Path"] is { Value: null })
+            return new EntrySource("", "", 0, IsOfGeneration: false);
         if (value is null || Text(value, "Offset") is not { } offset || Text(value, "Path") is not { } path
             || !long.TryParse(offset, NumberStyles.None, CultureInfo.InvariantCulture, out long number))
             return null;

@@ -36,5 +36,6 @@ public sealed class PointInTimeTransformationAttribute : ArgumentTransformationA
 
     /// <summary>The last moment of a span; a local day may have other than 24 hours.</summary>
     private static DateTimeOffset EndOf(DateTimeOffset start, TimeSpan span)
-        => span.Days > 0 ? new DateTimeOffset(start.DateTime.Add(span)).AddTicks(-1) : start.Add(span).AddTicks(-1);
+        => start.UtcDateTime > DateTime.MaxValue - TimeSpan.FromDays(2) ? DateTimeOffset.MaxValue
+            : span.Days > 0 ? new DateTimeOffset(start.DateTime.Add(span)).AddTicks(-1) : start.Add(span).AddTicks(-1);
 }

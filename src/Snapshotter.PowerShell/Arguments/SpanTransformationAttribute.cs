@@ -16,7 +16,7 @@ public sealed class SpanTransformationAttribute : ArgumentTransformationAttribut
             RetentionSpan span => span,
             TimeSpan { Ticks: >= 0 } span => new RetentionSpan(0, 0, span.Days, span.Hours),
             // As it was typed: PowerShell takes an unquoted 14d for the number 14.
-            _ when RetentionSpan.TryParse(inputData.ToString(), out RetentionSpan span) => span,
+            _ when RetentionSpan.TryParse(inputData?.ToString(), out RetentionSpan span) => span,
             _ => throw new ArgumentTransformationMetadataException(Messages.Format(nameof(Messages.NotASpan), value)),
         };
     }

@@ -27,7 +27,7 @@ public sealed class VolumePathAttribute : ArgumentTransformationAttribute
     private static string ToPath(object? item) => Plain(item) switch
     {
         string path => path,
-        FileSystemInfo info => WildcardPattern.Escape(info.FullName),
+        FileSystemInfo info => FilePaths.Mark(info.FullName),
         null => "",
         _ when ConfigSource.From(item) is not null || HasPath(item!) => throw Refusal(),
         { } other => $"{Mark}{other}",
