@@ -204,7 +204,11 @@ function Write-Command($Command, $Page) {
                 Write-Element 'command:example' {
                     Write-Element 'maml:title' "--- $title ---"
                     Write-Element 'dev:code' $code.Groups[1].Value
-                    Write-Paragraphs 'dev:remarks' $code.Groups[2].Value
+                    Write-Element 'dev:remarks' {
+                        foreach ($p in [regex]::Split((Format-Plain $code.Groups[2].Value).Trim(), '\n\n+')) { Write-Element 'maml:para' $p }
+                        # Get-Help puts no line between two examples by itself.
+                        Write-Element 'maml:para' ''
+                    }
                 }
             }
         }

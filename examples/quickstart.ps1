@@ -1,6 +1,6 @@
 <#
 .SYNOPSIS
-    Saves three volumes into a tar, loses them, and brings them back.
+    Saves three volumes into a tar, spoils them, and brings them back.
 .DESCRIPTION
     Runs in PowerShell 7.6 or later. Exits with 1 when the volumes are not what they were.
 .PARAMETER Folder
@@ -34,7 +34,7 @@ try {
     $null = Initialize-BackupTar ./backup.tar -Force
     Backup-Volume -Config ./config.yml -Archive ./backup.tar | Out-Host
 
-    '3. An accident: one file overwritten, one volume gone, a stray file left.'
+    '3. An accident: one file overwritten, one emptied, one deleted, and a stray file left.'
     Set-Content -LiteralPath volume1/file.txt 'spoilt'
     Set-Content -LiteralPath volume1/stray.txt 'was not here before'
     Remove-Item -LiteralPath volume3/file.txt

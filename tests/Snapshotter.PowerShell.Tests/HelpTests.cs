@@ -75,6 +75,18 @@ public sealed class HelpTests : ModuleTest
         Assert.Contains("{XxHash128 | Sha256 | None}", Run("Get-Help Backup-Volume | Out-String -Width 500")[0].ToString());
     }
 
+    [Fact]
+    public void Examples_are_apart_and_exclude_is_explained()
+    {
+        string text = Run("Get-Help Restore-Volume -Examples | Out-String -Width 200")[0].ToString();
+        string[] lines = [.. text.Split('\n').Select(line => line.Trim())];
+        int[] titles = [.. lines.Index().Where(line => line.Item.StartsWith("--- Example", StringComparison.Ordinal)).Select(line => line.Index)];
+        Assert.True(titles.Length > 1);
+        Assert.All(titles, title => Assert.Equal("", lines[title - 1]));
+        foreach (string parameter in new[] { "Config", "Exclude" })
+            Assert.Contains("removed", Run($"Get-Help Restore-Volume -Parameter {parameter} | Out-String -Width 2000")[0].ToString());
+    }
+
     private string FullErrorId(string script)
     {
         using var shell = Session.Create(script);
