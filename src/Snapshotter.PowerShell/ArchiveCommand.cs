@@ -31,8 +31,8 @@ public abstract class ArchiveCommand : SnapshotterCommand
 
     /// <summary>The archives that a path names.</summary>
     /// <param name="pattern">A path, with wildcards or without.</param>
-    /// <returns>Absolute paths.</returns>
-    private protected virtual IReadOnlyList<string> Match(string pattern) => ResolveWildcards(pattern);
+    /// <returns>Absolute paths, one at least.</returns>
+    private protected virtual IReadOnlyList<string> Match(string pattern) => ResolveArchives(pattern);
 
     /// <summary>Does the cmdlet's work on one archive.</summary>
     /// <param name="archive">Absolute path.</param>

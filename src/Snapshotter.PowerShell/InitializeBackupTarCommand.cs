@@ -31,7 +31,7 @@ public sealed class InitializeBackupTarCommand : ArchiveCommand
     public SwitchParameter Force { get; set; }
 
     /// <summary>A new file may have brackets in its name, but nobody means a * in one.</summary>
-    private protected override IReadOnlyList<string> Match(string pattern) => base.Match(pattern) switch
+    private protected override IReadOnlyList<string> Match(string pattern) => ResolveWildcards(pattern) switch
     {
         [] when pattern.AsSpan().ContainsAny('*', '?') => throw ErrorRecords.NoArchiveMatches(pattern),
         [] => [ResolveLiteral(WildcardPattern.Unescape(pattern))],

@@ -32,6 +32,9 @@ internal static class Messages
     public static string ActionOptimize => Get(nameof(ActionOptimize));
     public static string ActionMend => Get(nameof(ActionMend));
     public static string UntrustedQuery => Get(nameof(UntrustedQuery));
+    public static string UntrustedPlace => Get(nameof(UntrustedPlace));
+    public static string UntrustedQuestion => Get(nameof(UntrustedQuestion));
+    public static string NoConfigOrPrefix => Get(nameof(NoConfigOrPrefix));
     public static string UntrustedOlder => Get(nameof(UntrustedOlder));
     public static string OlderLeftOut => Get(nameof(OlderLeftOut));
     public static string UntrustedCaption => Get(nameof(UntrustedCaption));
@@ -67,6 +70,10 @@ internal static class Messages
     /// <summary>A message with its placeholders filled; texts among them are names, and are shown as such.</summary>
     public static string Format(string name, params object?[] arguments)
         => string.Format(CultureInfo.CurrentCulture, Get(name), Array.ConvertAll(arguments, argument => argument is string text ? Shown.Name(text) : argument));
+
+    /// <summary>The same with texts in which names are shown as such already.</summary>
+    public static string FormatShown(string name, params object?[] arguments)
+        => string.Format(CultureInfo.CurrentCulture, Get(name), arguments);
 
     private static string Get(string name)
         => Table.GetString(name, CultureInfo.CurrentUICulture) ?? throw new MissingManifestResourceException(name);

@@ -15,7 +15,8 @@ namespace Snapshotter.PowerShell;
 /// <summary>Brings volumes back exactly as they were saved.</summary>
 /// <remarks>
 /// There is no default set: PowerShell would try its parameters first, and take a row whose numbers are texts (from CSV, say)
-/// for something of that set before it comes to the other's.
+/// for something of that set before it comes to the other's. -Config is not mandatory, so that where neither it nor -Prefix is
+/// given that is told in words of our own, and not that a parameter set cannot be resolved.
 /// </remarks>
 [Cmdlet(VerbsData.Restore, "Volume", SupportsShouldProcess = true)]
 [OutputType(typeof(VolumeReport))]
@@ -23,6 +24,9 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
 {
     private const string ConfigSet = "Config";
     private const string PrefixSet = "Prefix";
+
+    /// <summary>How many prefixes an error names.</summary>
+    private const int MaxNamed = 10;
 
     private readonly RowGroups rows = new();
     private readonly ContainerHolds holds = new();
@@ -39,7 +43,7 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
     public string Archive { get; set; } = "";
 
     /// <summary>What to restore and where to: the path of a config.yml, a VolumeConfig, a hashtable, or an object with Prefix and Volumes.</summary>
-    [Parameter(ParameterSetName = ConfigSet, Mandatory = true, Position = 1, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = ConfigSet, Position = 1, ValueFromPipeline = true)]
     [ConfigTransformation]
     public ConfigSource[] Config { get; set; } = [];
 
@@ -150,6 +154,8 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
             ThrowTerminatingError(ErrorRecords.GenerationAmbiguous(Generation));
         if (ParameterSetName == ConfigSet)
         {
+            if (!MyInvocation.BoundParameters.ContainsKey(nameof(Config)))
+                Run(_ => throw NothingChosen(ResolveArchive(Archive)), isAll: true);
             foreach (ConfigSource source in Config)
                 Run(reporter => Restore(ResolveArchive(Archive), ReadConfig(source), Options with { Volumes = Volume }, _ => true, reporter));
             return;
@@ -208,6 +214,17 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
         SkipUnfit = SkipUnfit,
         Wait = Wait,
     };
+
+    /// <summary>The error of one who says only the archive; what is wrong with that comes first.</summary>
+    private UsageException NothingChosen(string archive)
+    {
+        string[] prefixes = [.. BackupTar.List(archive, new ListOptions(), SilentReporter.Instance, Cancellation)
+            .Select(volume => $"'{Shown.Name(volume.Prefix)}'").Distinct()];
+        string words = Messages.FormatShown(
+            nameof(Messages.NoConfigOrPrefix), Shown.Name(archive),
+            prefixes.Length > MaxNamed ? $"{string.Join(", ", prefixes.Take(MaxNamed))}, ..." : string.Join(", ", prefixes));
+        return new UsageException(nameof(Messages.NoConfigOrPrefix), words, archive);
+    }
 
     /// <summary>Manifests and lists of checksums come with every list of entries; what is of no backup nobody could restore.</summary>
     private bool IsRestorable(EntrySource entry)
@@ -308,14 +325,16 @@ public sealed class RestoreVolumeCommand : SnapshotterCommand
     {
         if (volumes.Count == 0 || IsWhatIf || IsUnattended || WillConfirm)
             return true;
-        string places = string.Join(", ", volumes.Select(volume => volume.Path));
-        string query = Messages.Format(nameof(Messages.UntrustedQuery), archive, places);
+        string[] places = [.. volumes.Select(volume => Messages.Format(
+            nameof(Messages.UntrustedPlace), volume.Path, volume.Archived.Generation, DisplayText.Time(volume.Archived.Created)))];
+        string query = Messages.FormatShown(nameof(Messages.UntrustedQuery), Shown.Name(archive), string.Join(", ", places));
         foreach (PlannedVolume older in volumes.Where(volume => volume.IsOlder))
         {
             query += Environment.NewLine + Messages.Format(
                 nameof(Messages.UntrustedOlder), older.Path, older.Archived.Generation, DisplayText.Time(older.Archived.Created));
         }
 
+        query += Environment.NewLine + Messages.UntrustedQuestion;
         return Ask(query, () => ShouldContinue(query, Messages.UntrustedCaption, ref yesToAll, ref noToAll));
     }
 }

@@ -123,7 +123,9 @@ public abstract class SnapshotterCommand : PSCmdlet, IDisposable
         }
         catch (Exception e) when (e is HostException or PSInvalidOperationException or NullReferenceException)
         {
-            throw new UsageException(nameof(Messages.NobodyToAsk), Messages.Format(nameof(Messages.NobodyToAsk), question), null);
+            // Names in the question are escaped already; an error is one line.
+            string words = Messages.FormatShown(nameof(Messages.NobodyToAsk), question.ReplaceLineEndings(" "));
+            throw new UsageException(nameof(Messages.NobodyToAsk), words, null);
         }
     }
 
@@ -174,17 +176,26 @@ public abstract class SnapshotterCommand : PSCmdlet, IDisposable
     /// <returns>Absolute paths; none when the wildcards match nothing.</returns>
     private protected IReadOnlyList<string> ResolveWildcards(string pattern) => new FilePaths(SessionState).Matching(pattern);
 
+    /// <summary>
+    /// The archives that a path names. Wildcards that match nothing are an error, lest somebody believe that there was
+    /// something, and all is well with it.
+    /// </summary>
+    /// <param name="pattern">The path, with wildcards or without.</param>
+    /// <returns>Absolute paths, one at least.</returns>
+    private protected IReadOnlyList<string> ResolveArchives(string pattern)
+        => ResolveWildcards(pattern) is { Count: > 0 } found ? found : throw ErrorRecords.NoArchiveMatches(pattern);
+
     /// <summary>All archives that were named. One that cannot be resolved is an error, and the others go on.</summary>
     /// <param name="paths">Paths, with wildcards or without.</param>
     /// <param name="literalPaths">Paths, exactly as written.</param>
-    /// <param name="match">What a path names; by default <see cref="ResolveWildcards"/>.</param>
+    /// <param name="match">What a path names; by default <see cref="ResolveArchives"/>.</param>
     /// <returns>Absolute paths.</returns>
     private protected IReadOnlyList<string> ResolveAll(
         string[] paths, string[] literalPaths, Func<string, IReadOnlyList<string>>? match = null)
     {
         var archives = new List<string>();
         foreach (string path in paths)
-            Run(_ => archives.AddRange((match ?? ResolveWildcards)(path)));
+            Run(_ => archives.AddRange((match ?? ResolveArchives)(path)));
         foreach (string path in literalPaths)
             Run(_ => archives.Add(ResolveLiteral(path)));
         return archives;

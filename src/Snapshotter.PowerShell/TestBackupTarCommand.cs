@@ -28,10 +28,6 @@ public sealed class TestBackupTarCommand : ArchiveReadingCommand
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
-    /// <summary>Where nothing is tested nobody should believe that something has passed.</summary>
-    private protected override IReadOnlyList<string> Match(string pattern)
-        => base.Match(pattern) is { Count: > 0 } found ? found : throw ErrorRecords.NoArchiveMatches(pattern);
-
     /// <inheritdoc/>
     protected override void Work(string archive) => Run(reporter =>
     {

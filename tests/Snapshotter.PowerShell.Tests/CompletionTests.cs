@@ -26,6 +26,28 @@ public sealed class CompletionTests : ModuleTest
     public void Comes_from_the_archive_named(string line, string expected) => Assert.Equal(expected, Complete(line));
 
     [Fact]
+    public void Tool_tips_have_the_dates_of_tables()
+    {
+        const string Line = "Restore-Volume backup.tar -Generation ";
+        using var shell = Session.Create("");
+        shell.Commands.Clear();
+        Assert.All(
+            CommandCompletion.CompleteInput(Line, Line.Length, null, shell).CompletionMatches,
+            match => Assert.Matches(@" \d{4}-\d\d-\d\d \d\d:\d\d$", match.ToolTip));
+    }
+
+    [Fact]
+    public void Hidden_members_are_not_offered_by_odd_names()
+    {
+        const string Line = "Get-BackupTar backup.tar | Sort-Object ";
+        using var shell = Session.Create("");
+        shell.Commands.Clear();
+        string[] offered = [.. CommandCompletion.CompleteInput(Line, Line.Length, null, shell).CompletionMatches.Select(match => match.CompletionText)];
+        Assert.Contains("Generation", offered);
+        Assert.DoesNotContain(offered, name => name.StartsWith("Shown", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Volumes_are_targets()
         => Assert.Equal($"{Folder["volume1"]} {Folder["volume2.txt"]}", Complete("Restore-Volume backup.tar -Prefix 'web shop' -Volume "));
 

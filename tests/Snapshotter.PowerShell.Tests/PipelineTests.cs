@@ -185,6 +185,9 @@ public sealed class PipelineTests : ModuleTest
     [InlineData("ArchiveAmbiguous", "Backup-Volume volume1 *")]
     [InlineData("ArchiveAmbiguous", "Restore-Volume * -Prefix volumes -Confirm:$false")]
     [InlineData("ArchiveNotFound", "Initialize-BackupTar new*.tar")]
+    [InlineData("ArchiveNotFound", "Get-BackupTar none*.tar")]
+    [InlineData("ArchiveNotFound", "Get-BackupTar none*.tar -Entry")]
+    [InlineData("ArchiveNotFound", "Optimize-BackupTar none*.tar -KeepLast 1")]
     [InlineData("ArchiveNotFound", "Test-BackupTar none*.tar")]
     [InlineData("ArchiveNotFound", "Test-BackupTar none*.tar -Quiet")]
     public void Wildcards_for_one_archive_must_name_one(string errorId, string script) => AssertFails(errorId, script);

@@ -44,11 +44,12 @@ public sealed class ProcessTests : IDisposable
             Initialize-BackupTar '{{folder["new.tar"]}}' -Confirm; $Error[0].FullyQualifiedErrorId
             Optimize-BackupTar '{{folder.Archive}}' -KeepLast 1; $Error[0].FullyQualifiedErrorId
             Restore-Volume '{{folder.Archive}}' -Prefix volumes; $Error[0].FullyQualifiedErrorId
+            $Error[0].Exception.Message.Contains('\x0a')
             (Get-FileHash '{{folder.Archive}}').Hash -eq $before
             """);
         Assert.Equal(
             ["NobodyToAsk,Snapshotter.PowerShell.InitializeBackupTarCommand", "NobodyToAsk,Snapshotter.PowerShell.OptimizeBackupTarCommand",
-                "NobodyToAsk,Snapshotter.PowerShell.RestoreVolumeCommand", "True"],
+                "NobodyToAsk,Snapshotter.PowerShell.RestoreVolumeCommand", "False", "True"],
             result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.False(File.Exists(folder["new.tar"]));
     }

@@ -18,7 +18,6 @@ public sealed class ReadingTests : ModuleTest
     [InlineData("Get-BackupTar backup.tar -Prefix a/* -Newest", 2)]
     [InlineData("Get-BackupTar backup.tar -Generation 2", 1)]
     [InlineData("Get-BackupTar *.tar", 4)]
-    [InlineData("Get-BackupTar none*.tar", 0)]
     [InlineData("Get-BackupTar -LiteralPath backup.tar", 4)]
     [InlineData("'backup.tar' | Get-BackupTar", 4)]
     [InlineData("[IO.FileInfo]::new(\"$PWD/backup.tar\") | Get-BackupTar", 4)]

@@ -142,6 +142,43 @@ public sealed class RestoreVolumeTests : ModuleTest
     }
 
     [Fact]
+    public void Question_names_generation_and_date_and_comes_last()
+    {
+        Run("Backup-Volume volume2.txt backup.tar -Prefix backups/test");
+        Run("Restore-Volume backup.tar -Prefix backups/test");
+        string[] lines = Assert.Single(Session.Host.Questions).Split('\n');
+        Assert.EndsWith("?", lines[^1].Trim());
+        Assert.All(lines[..^1], line => Assert.DoesNotContain("?", line));
+        Assert.Contains("generation 1", lines[1]);
+        Assert.Matches(@"generation 2 of \d{4}-\d\d-\d\d \d\d:\d\d", lines[0]);
+
+        Run("Restore-Volume backup.tar config.yml -Confirm");
+        Assert.Matches(@"generation \d of \d{4}-\d\d-\d\d \d\d:\d\d", Session.Host.Questions[1]);
+    }
+
+    [Fact]
+    public void Archive_alone_is_asked_for_its_prefixes()
+    {
+        AssertFails("NoConfigOrPrefix", "Restore-Volume backup.tar");
+        string said = Session.Fail("Restore-Volume backup.tar -Destination elsewhere").Exception.Message;
+        Assert.Contains("-Config", said);
+        Assert.Contains("'backups/test'", said);
+        AssertFails("ArchiveNotFound", "Restore-Volume missing.tar");
+    }
+
+    [Fact]
+    public void Configuration_s_exclude_is_for_saving_only()
+    {
+        const string Config = "@{ Prefix = 'excluding'; Volumes = \"$PWD/volume1\"; Exclude = '*.tmp' }";
+        Folder.Write("volume1/cache.tmp", "excluded");
+        Run($"Backup-Volume -Config {Config} -Archive backup.tar");
+        Run($"Restore-Volume backup.tar {Config} -Exclude *.tmp");
+        Assert.Equal("excluded", Folder.Read("volume1/cache.tmp"));
+        Run($"Restore-Volume backup.tar {Config}");
+        Assert.False(File.Exists(Folder["volume1/cache.tmp"]));
+    }
+
+    [Fact]
     public void Yes_to_all_is_asked_once_for_all_that_is_piped()
     {
         Session.Host.Answer = "Yes to All";

@@ -109,6 +109,43 @@ public sealed class TableTests : IDisposable
         }
     }
 
+    /// <summary>After results of another kind PowerShell makes a list of what is shown by default.</summary>
+    [Fact]
+    public void Mixed_results_have_the_labels_of_the_tables()
+    {
+        using var session = new ModuleSession(folder.Root);
+        folder.CreateArchive();
+        string shown = session.Run("""
+            Out-String -Width 200 -InputObject $null
+            & {
+                Get-Item config.yml
+                Backup-Volume volume1 backup.tar
+                Get-BackupTar backup.tar
+                Test-BackupTar backup.tar
+                (Get-BackupTar backup.tar -Entry)[0]
+                Optimize-BackupTar backup.tar -KeepLast 1 -WhatIf
+            } | Out-String -Width 200
+            """)[^1].ToString();
+        string[] labels = [.. shown.Split('\n').Where(line => line.Contains(" : ")).Select(line => line.Split(" : ")[0].Trim()).Distinct()];
+        Assert.Superset(
+            new HashSet<string> { "Archive", "Prefix", "Target", "Size", "Duration", "Created", "Warnings", "Errors", "Newest", "Stays", "Why" },
+            labels.ToHashSet());
+        Assert.All(labels, label => Assert.DoesNotMatch("Shown|Text|Lines", label));
+        Assert.Contains(": 7 B", shown);
+    }
+
+    [Theory]
+    [InlineData("/home/volume1", "/home/volume1", 20, "/home/volume1")]
+    [InlineData("/tmp/try/elsewhere/home/user/volume1", "/home/user/volume1", 24, "/tmp/try/elsewhere/h\u2026me1")]
+    [InlineData("/tmp/a-long-way/to/elsewhere/home/user/volume1", "/home/user/volume1", 20, "/tmp/a-\u2026sewhere/h\u2026e1")]
+    [InlineData("/home/user/with/a/long/volume1", "/home/user/with/a/long/volume1", 15, "/home/u\u2026volume1")]
+    public void Place_below_a_destination_shows_it(string path, string target, int columns, string expected)
+    {
+        using var session = new ModuleSession(folder.Root);
+        string shown = session.Run($"[Snapshotter.PowerShell.Output.DisplayText]::CutBelow('{path}', '{target}', {columns})")[0].ToString();
+        Assert.Equal(expected, shown);
+    }
+
     [Fact]
     public void Containers_fit_too()
     {

@@ -4,6 +4,7 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using Snapshotter.Engine;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.PowerShell.Output;
 
 namespace Snapshotter.PowerShell.Completion;
 
@@ -53,7 +54,7 @@ public abstract class ArchiveCompleter : IArgumentCompleter
     protected virtual string ToolTipOf(ArchivedVolume volume)
     {
         ArgumentNullException.ThrowIfNull(volume);
-        return $"{Shown.Name(volume.Prefix)} {volume.Created.LocalDateTime:g}";
+        return $"{Shown.Name(volume.Prefix)} {DisplayText.Time(volume.Created)}";
     }
 
     private static IEnumerable<ArchivedVolume> Volumes(IDictionary parameters, bool ofAllPrefixes)

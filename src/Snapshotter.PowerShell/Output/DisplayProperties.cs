@@ -78,8 +78,9 @@ public static class DisplayProperties
 
     /// <summary>Where a volume was restored to.</summary>
     /// <param name="item">Has Path.</param>
-    /// <returns>Cut in the middle where it is too long.</returns>
-    public static string RestoredPath(PSObject item) => DisplayText.Cut(Text(item, "Path"), Columns(BesideRestored, 2));
+    /// <returns>Where it is too long, cut so that the end of what was put before the target stays: it tells the two apart.</returns>
+    public static string RestoredPath(PSObject item)
+        => DisplayText.CutBelow(Text(item, "Path"), Text(item, "Target"), Columns(BesideRestored, 2));
 
     /// <summary>The target of a volume in an archive.</summary>
     /// <param name="item">Has Target.</param>

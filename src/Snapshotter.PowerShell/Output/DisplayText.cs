@@ -47,6 +47,29 @@ public static class DisplayText
         return $"{text.AsSpan(0, starts[head])}\u2026{(tail < starts.Length ? text.AsSpan(starts[tail]) : "")}";
     }
 
+    /// <summary>A path of so many columns at most, below a folder that is not the target's: what that is shows.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="target">What it ends with, mostly.</param>
+    /// <param name="columns">How many columns there is room for, 8 or more.</param>
+    /// <returns>The path itself, or the folder, cut in its middle, and beginning and end of the rest.</returns>
+    public static string CutBelow(string path, string target, int columns)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(target);
+        int same = 0;
+        while (same < Math.Min(path.Length, target.Length) && path[^(same + 1)] == target[^(same + 1)])
+            same++;
+        // A name is not taken apart.
+        int below = path.Length - same;
+        while (below < path.Length && path[below] is not ('/' or '\\'))
+            below++;
+        const int Rest = 5;
+        if (Columns(path) <= columns || below == 0 || below == path.Length || columns < 3 * Rest)
+            return Cut(path, columns);
+        string folder = Cut(path[..below], columns - Rest);
+        return folder + Cut(path[below..], columns - Columns(folder));
+    }
+
     /// <summary>
     /// The columns that a text takes, as PowerShell's console counts them when it fills up a table: East Asian wide characters
     /// are two, and so are those that .NET has as two, as most emoji.

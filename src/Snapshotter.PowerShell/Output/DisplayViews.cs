@@ -11,68 +11,68 @@ internal static class DisplayViews
             "Snapshotter.Engine.Reporting.VolumeReport#Restored",
             Table(
                 null,
-                Column("Complete", 8), Number("Warnings", 8, "WarningCount"), Number("Generation", 10), Number("Size", 9, "SizeText"),
+                Column("Complete", 8), Number("Warnings", 8, "WarningCount"), Number("Generation", 10), Number("Size", 9, "Size "),
                 Column("Path", 0, "RestoredPath"), Column("Target", 0, "RestoredTarget"))),
         Views(
             "Snapshotter.Engine.Reporting.VolumeReport",
             Table(
                 null,
-                Column("Complete", 8), Number("Warnings", 8, "WarningCount"), Number("Generation", 10), Number("Size", 9, "SizeText"),
-                Number("Duration", 9, "DurationText"), Column("Target", 0, "SavedTarget")),
+                Column("Complete", 8), Number("Warnings", 8, "WarningCount"), Number("Generation", 10), Number("Size", 9, "Size "),
+                Number("Duration", 9, "Duration "), Column("Target", 0, "SavedTarget")),
             List(
-                ("Archive", "ShownArchive"), ("Prefix", "ShownPrefix"), (null, "Generation"), ("Target", "ShownTarget"),
-                ("Path", "ShownPath"), (null, "Type"), (null, "Entries"), ("Size", "SizeText"), ("Duration", "DurationText"),
-                (null, "Complete"), ("Removed", "RemovedText"), ("Warnings", "WarningLines"))),
+                ("Archive", "Archive "), ("Prefix", "Prefix "), (null, "Generation"), ("Target", "Target "),
+                ("Path", "Path "), (null, "Type"), (null, "Entries"), ("Size", "Size "), ("Duration", "Duration "),
+                (null, "Complete"), ("Removed", "Removed "), ("Warnings", "Warnings "))),
         Views(
             "Snapshotter.Engine.Reporting.ArchivedVolume",
             Table(
-                ("Archive", "ShownArchive"),
-                Column("Complete", 8), Number("Generation", 10), Column("Created", 16, "CreatedText"), Number("Size", 9, "SizeText"),
+                ("Archive", "Archive "),
+                Column("Complete", 8), Number("Generation", 10), Column("Created", 16, "Created "), Number("Size", 9, "Size "),
                 Column("Prefix", 0, "PrefixText"), Column("Target", 0, "TargetText")),
             List(
-                ("Archive", "ShownArchive"), ("Prefix", "ShownPrefix"), (null, "Generation"), (null, "Newest"),
-                ("Created", "CreatedText"), ("Target", "ShownTarget"), (null, "Id"), (null, "Type"), (null, "Entries"),
-                ("Size", "SizeText"), (null, "Checksum"), (null, "Complete"))),
+                ("Archive", "Archive "), ("Prefix", "Prefix "), (null, "Generation"), (null, "Newest"),
+                ("Created", "Created "), ("Target", "Target "), (null, "Id"), (null, "Type"), (null, "Entries"),
+                ("Size", "Size "), (null, "Checksum"), (null, "Complete"))),
         Views(
             "Snapshotter.Engine.Reporting.VolumeTestReport",
             Table(
-                ("Archive", "ShownArchive"),
-                Column("Passed", 6), Number("Errors", 6, "ErrorCount"), Number("Generation", 10), Number("Size", 9, "SizeText"),
+                ("Archive", "Archive "),
+                Column("Passed", 6), Number("Errors", 6, "ErrorCount"), Number("Generation", 10), Number("Size", 9, "Size "),
                 Column("Prefix", 0, "PrefixText"), Column("Target", 0, "TargetText")),
             List(
-                ("Archive", "ShownArchive"), ("Prefix", "ShownPrefix"), (null, "Generation"), ("Target", "ShownTarget"),
-                (null, "Entries"), ("Size", "SizeText"), (null, "Verified"), ("Duration", "DurationText"), (null, "Passed"),
-                ("Errors", "ErrorLines"))),
+                ("Archive", "Archive "), ("Prefix", "Prefix "), (null, "Generation"), ("Target", "Target "),
+                (null, "Entries"), ("Size", "Size "), (null, "Verified"), ("Duration", "Duration "), (null, "Passed"),
+                ("Errors", "Errors "))),
         Views(
             "Snapshotter.Engine.Reporting.PlannedGeneration",
             Table(
-                ("Archive", "ShownArchive"),
-                Column("Stays", 5, "Keep"), Number("Generation", 10), Column("Created", 16, "CreatedText"), Number("Size", 9, "SizeText"),
-                Column("Prefix", 0, "PrefixText"), Column("Why", 0, "WhyText")),
+                ("Archive", "Archive "),
+                Column("Stays", 5, "Keep"), Number("Generation", 10), Column("Created", 16, "Created "), Number("Size", 9, "Size "),
+                Column("Prefix", 0, "PrefixText"), Column("Why", 0, "Why ")),
             List(
-                ("Archive", "ShownArchive"), ("Prefix", "ShownPrefix"), (null, "Generation"), ("Created", "CreatedText"),
-                ("Size", "SizeText"), (null, "Stays"), ("Why", "WhyText"), ("Volumes", "VolumesText"))),
+                ("Archive", "Archive "), ("Prefix", "Prefix "), (null, "Generation"), ("Created", "Created "),
+                ("Size", "Size "), (null, "Stays"), ("Why", "Why "), ("Volumes", "Volumes "))),
         Views(
             "Snapshotter.Engine.Reporting.ArchivedEntry",
             Table(
                 ("Volume", "VolumeText"),
-                Column("Mode", 10, "ModeText"), Column("Owner", 11), Number("Size", 9, "SizeText"), Column("Modified", 16, "ModifiedText"),
+                Column("Mode", 10, "Mode "), Column("Owner", 11), Number("Size", 9, "Size "), Column("Modified", 16, "Modified "),
                 Column("Path", 0, "PathText")),
             List(
-                ("Archive", "ShownArchive"), ("Prefix", "ShownPrefix"), (null, "Generation"), ("Target", "ShownTarget"),
-                ("Path", "ShownPath"), (null, "Type"), ("LinkTarget", "ShownLink"), ("Mode", "ModeText"), (null, "Owner"),
-                ("Size", "SizeText"), ("Modified", "ModifiedText"), (null, "Offset"))),
+                ("Archive", "Archive "), ("Prefix", "Prefix "), (null, "Generation"), ("Target", "Target "),
+                ("Path", "Path "), (null, "Type"), ("LinkTarget", "LinkTarget "), ("Mode", "Mode "), (null, "Owner"),
+                ("Size", "Size "), ("Modified", "Modified "), (null, "Offset"))),
         Views(
             "Snapshotter.Docker.ContainerVolumeConfig",
             Table(
                 null,
                 Column("State", 10), Column("Container", 0, "ContainerText"), Column("Prefix", 0, "PrefixText"),
-                Column("Volumes", 0, "VolumesText")),
-            List(("Container", "ContainerText"), (null, "State"), ("Prefix", "PrefixText"), ("Volumes", "VolumesText"))),
+                Column("Volumes", 0, "Volumes ")),
+            List(("Container", "ContainerText"), (null, "State"), ("Prefix", "PrefixText"), ("Volumes", "Volumes "))),
         Views(
             "Snapshotter.Engine.Reporting.Notice",
-            Table(wrap: true, null, Column("Kind", 20), Column("Message", 0, "NoticeLine")),
-            List((null, "Kind"), ("Path", "ShownPath"), ("Message", "NoticeLine"))),
+            Table(wrap: true, null, Column("Kind", 20), Column("Message", 0, "Message ")),
+            List((null, "Kind"), ("Path", "Path "), ("Message", "Message "))),
     ];
 
     private static ExtendedTypeDefinition Views(string type, params PSControl[] controls) =>
