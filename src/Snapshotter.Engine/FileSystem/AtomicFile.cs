@@ -107,7 +107,8 @@ internal sealed class AtomicFile : IDisposable
     /// <summary>True for a folder in which a file is being written.</summary>
     public static bool IsFolderOfOne(IDirectory folder) => HoldsAtMostAFile(folder) && folder.TryGetStatus(Name, out _);
 
-    private static bool HoldsAtMostAFile(IDirectory folder)
+    /// <summary>Nothing but what is made in such a folder: its lock, and a file, or a directory that nothing was moved to yet.</summary>
+    public static bool HoldsAtMostAFile(IDirectory folder)
     {
         var listing = folder.List();
         for (int i = 0; i < listing.Count; i++)
@@ -119,7 +120,13 @@ internal sealed class AtomicFile : IDisposable
             }
         }
 
-        return true;
+        if (!folder.TryGetStatus(Name, out var status) || status.Kind != FileKind.Directory)
+        {
+            return true;
+        }
+
+        using var made = folder.OpenDirectory(Name);
+        return made.List().Count == 0;
     }
 
     private static void Quietly(Action action)

@@ -262,10 +262,16 @@ internal sealed class PrivateFolder : IDisposable
         }
 
         directory.GetStatus(out var status);
-        return Ownership.Of(status) == ours && status.IsMountRoot != true ? PrivateFolderState.Left : PrivateFolderState.Foreign;
+        return Ownership.Of(status) == ours && status.IsMountRoot != true && IsMarked(directory, name)
+            ? PrivateFolderState.Left : PrivateFolderState.Foreign;
     }
 
-    /// <summary>Version 1.0 had no such file: then it is made.</summary>
+    /// <summary>True with the file that is locked: the first that comes in and the last that goes. Version 1.0 had none.</summary>
+    private static bool IsMarked(IDirectory directory, ReadOnlySpan<byte> name) => directory.TryGetStatus(LockName, out var status)
+        ? status.Kind == FileKind.Regular
+        : TemporaryName.IsOlder(name) || directory.List().Count == 0;
+
+    /// <summary>Without such a file it is made.</summary>
     private static IFile OpenGate(IDirectory directory)
     {
         try

@@ -5,43 +5,31 @@ using Snapshotter.Engine.Reporting;
 namespace Snapshotter.Engine.Jobs;
 
 /// <summary>
-/// What a backup finds under names of the form of <see cref="TemporaryName"/>: it is not saved, whoever made it. Of our own
-/// nothing is said, unless it means that what it lies in is half old and half new.
+/// What a backup finds under names of the form of <see cref="TemporaryName"/>. Folders of ours are not saved, and nothing is
+/// said of them unless it means that what they lie in is half old and half new. All else is saved as under any other name.
 /// </summary>
 internal static class Leftovers
 {
-    /// <summary>What the user should know of such a name; null for nothing.</summary>
+    /// <summary>True for what is not to be saved.</summary>
     /// <param name="directory">The directory it is in.</param>
     /// <param name="name">The name.</param>
+    /// <param name="kind">What it is.</param>
     /// <param name="traits">Who this process is.</param>
-    /// <param name="isProblem">True when what it lies in may be incomplete.</param>
-    public static Notice? NoticeOf(IDirectory directory, ReadOnlySpan<byte> name, FileSystemTraits traits, out bool isProblem)
+    /// <param name="problem">Why what it lies in may be incomplete; null when it is not.</param>
+    public static bool IsOne(
+        IDirectory directory, ReadOnlySpan<byte> name, FileKind kind, FileSystemTraits traits, out Notice? problem)
     {
-        isProblem = false;
-        if (!directory.TryGetStatus(name, out var status))
+        problem = null;
+        if (kind != FileKind.Directory || !TemporaryName.IsOne(name))
         {
-            return null;
-        }
-
-        if (status.Kind != FileKind.Directory)
-        {
-            return status.UserId == traits.UserId ? null : Foreign(EntryNames.PathOf(directory, name));
+            return false;
         }
 
         var state = StagingFolder.StateOf(directory, name, Ownership.Of(traits));
-        isProblem = state is StagingState.Unfinished or StagingState.InUse or StagingState.ForeignUnfinished;
-        return state switch
-        {
-            StagingState.Harmless => null,
-            StagingState.Foreign => Foreign(EntryNames.PathOf(directory, name)),
-            _ => Unfinished(directory.DisplayPath, EntryNames.PathOf(directory, name)),
-        };
+        problem = state is StagingState.Unfinished or StagingState.InUse or StagingState.ForeignUnfinished
+            ? Unfinished(directory.DisplayPath, EntryNames.PathOf(directory, name)) : null;
+        return state != StagingState.Foreign;
     }
-
-    /// <summary>Somebody else made it.</summary>
-    public static Notice Foreign(string path) => new(
-        BackupError.NotKept, path,
-        $"'{path}' has the name of a temporary folder, but this user did not make it: it is left as it is, and is in no backup.");
 
     private static Notice Unfinished(string directory, string path) => new(
         BackupError.RestoreInterrupted, directory,

@@ -59,9 +59,11 @@ internal static class StagingFolder
                 {
                     PrivateFolderState.Gone => StagingState.Harmless,
                     PrivateFolderState.InUse => AtomicFile.IsFolderOfOne(directory!) ? StagingState.Harmless : StagingState.InUse,
-                    PrivateFolderState.Left =>
-                        IsWellFormed(directory!) && IsUnfinished(directory!) ? StagingState.Unfinished : StagingState.Harmless,
-                    _ => directory is null || IsUnfinished(directory) ? StagingState.ForeignUnfinished : StagingState.Foreign,
+                    PrivateFolderState.Left when IsWellFormed(directory!) =>
+                        IsUnfinished(directory!) ? StagingState.Unfinished : StagingState.Harmless,
+                    PrivateFolderState.Left when AtomicFile.HoldsAtMostAFile(directory!) => StagingState.Harmless,
+                    _ => directory is not null && IsUnfinished(directory) && IsWellFormed(directory)
+                        ? StagingState.ForeignUnfinished : StagingState.Foreign,
                 };
             }
             catch (FileSystemException e) when (e.Error == FileError.NotFound)
@@ -69,7 +71,26 @@ internal static class StagingFolder
                 // It was removed while it was looked at.
                 return StagingState.Harmless;
             }
+            catch (FileSystemException e) when (e.Error == FileError.AccessDenied)
+            {
+                return StagingState.Foreign;
+            }
         }
+    }
+
+    /// <summary>True for a folder that one of our jobs made: no part of the volume.</summary>
+    /// <param name="parent">The directory it is in.</param>
+    /// <param name="name">Its name, of whatever form.</param>
+    /// <param name="ours">What our own have.</param>
+    public static bool IsOurs(IDirectory parent, ReadOnlySpan<byte> name, Ownership ours) =>
+        TemporaryName.IsOne(name) && parent.TryGetStatus(name, out var status) && status.Kind == FileKind.Directory
+        && StateOf(parent, name, ours) is not (StagingState.Foreign or StagingState.ForeignUnfinished);
+
+    /// <summary>What our folders have where one of them stands: not every file system keeps owners and modes.</summary>
+    public static Ownership OwnershipAt(IDirectory staging)
+    {
+        staging.GetStatus(out var status);
+        return Ownership.Of(status);
     }
 
     /// <summary>The names of the folders in a directory that have the form of <see cref="TemporaryName"/>.</summary>
@@ -85,8 +106,7 @@ internal static class StagingFolder
         }
     }
 
-    /// <summary>True for a folder whose name has the form of <see cref="TemporaryName"/>, whoever made it.</summary>
-    public static bool IsFolder(IDirectory directory, DirectoryListing listing, int index)
+    private static bool IsFolder(IDirectory directory, DirectoryListing listing, int index)
     {
         var name = listing.NameOf(index).Span;
         return TemporaryName.IsOne(name) && listing.KindOf(index) switch
@@ -104,12 +124,8 @@ internal static class StagingFolder
         for (int i = 0; i < listing.Count; i++)
         {
             var name = listing.NameOf(i).Span;
-            bool isMark = name.SequenceEqual(PrivateFolder.LockName) || name.SequenceEqual(SwapMark) || name.SequenceEqual(FillMark)
-                || name.SequenceEqual(HalfMark);
-            bool isFolder = name.SequenceEqual(New) || name.SequenceEqual(Old) || name.SequenceEqual(Root) || name.SequenceEqual(Modes)
-                || name.SequenceEqual(Made);
-            if (!(isMark || isFolder) || !staging.TryGetStatus(name, out var status)
-                || status.Kind != (isFolder ? FileKind.Directory : FileKind.Regular))
+            if (!staging.TryGetStatus(name, out var status) || status.Kind is not (FileKind.Directory or FileKind.Regular)
+                || !IsPart(name, status.Kind == FileKind.Directory))
             {
                 return false;
             }
@@ -119,6 +135,12 @@ internal static class StagingFolder
         return !staging.TryGetStatus(SwapMark, out _)
             || (staging.TryGetStatus(Root, out _) && (staging.TryGetStatus(FillMark, out _) || staging.TryGetStatus(Old, out _)));
     }
+
+    /// <summary>True for what a restore puts into it.</summary>
+    public static bool IsPart(ReadOnlySpan<byte> name, bool isDirectory) => isDirectory
+        ? name.SequenceEqual(New) || name.SequenceEqual(Old) || name.SequenceEqual(Root) || name.SequenceEqual(Modes) || name.SequenceEqual(Made)
+        : name.SequenceEqual(PrivateFolder.LockName) || name.SequenceEqual(SwapMark) || name.SequenceEqual(FillMark)
+            || name.SequenceEqual(HalfMark);
 
     /// <summary>The error for a place that an interrupted restore left half old and half new.</summary>
     public static BackupException Interrupted(string path) => new(

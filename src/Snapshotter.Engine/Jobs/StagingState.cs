@@ -12,9 +12,9 @@ internal enum StagingState
     /// <summary>Ours: a restore is at work.</summary>
     InUse,
 
-    /// <summary>Somebody else's.</summary>
+    /// <summary>No folder of ours: a name as any other.</summary>
     Foreign,
 
-    /// <summary>Somebody else's, and looks like a restore of his that was interrupted, or cannot be looked into.</summary>
+    /// <summary>Somebody else's, and looks like a restore of his that was interrupted: nothing in it is to be trusted.</summary>
     ForeignUnfinished,
 }

@@ -16,7 +16,8 @@ internal sealed class FolderRestore(
     IFileSystem fileSystem, ArchiveFile archive, RestoreOptions options, RestoreTarget target, JobMonitor monitor, CancellationToken cancellation)
 {
     private readonly LossLog losses = new();
-    private readonly VolumeContent content = new(archive, target, monitor, cancellation);
+    private readonly VolumeContent content = new(
+        archive, target, new ArchivedStaging(archive, target, fileSystem.Traits, setOwner: !options.NoOwner), monitor, cancellation);
 
     private bool isNew;
 
@@ -67,16 +68,8 @@ internal sealed class FolderRestore(
         losses.Tell(monitor.Warn, monitor.Problem);
     }
 
-    private StagingArea Enter(IDirectory root, string place)
-    {
-        var staging = StagingArea.Enter(root, fileSystem.Traits, place, options.Wait, cancellation);
-        foreach (byte[] name in staging.Foreign)
-        {
-            monitor.Warn(Leftovers.Foreign(EntryNames.PathOf(root, name)));
-        }
-
-        return staging;
-    }
+    private StagingArea Enter(IDirectory root, string place) =>
+        StagingArea.Enter(root, fileSystem.Traits, place, options.Wait, cancellation);
 
     /// <summary>Whether what is in the mount belongs to the volume is not known: so nothing there is removed.</summary>
     private void PutIntoMount(IDirectory volume, VolumePart part, NestedMount mount)
@@ -237,7 +230,8 @@ internal sealed class FolderRestore(
     private void Refill(IDirectory root, StagingArea staging, IDirectory made, in FileStatus before)
     {
         var mode = target.Keep.Children.Count > 0 ? WriteMode.Merge : WriteMode.Fresh;
-        foreach (byte[] name in StagingFolder.FoldersIn(root))
+        var ours = StagingFolder.OwnershipAt(staging.Directory);
+        foreach (byte[] name in StagingFolder.FoldersIn(root).Where(name => StagingFolder.IsOurs(root, name, ours)))
         {
             target.Keep.Add([Encoding.ASCII.GetString(name)], KeepReason.Other);
         }

@@ -70,6 +70,7 @@ internal sealed class KeptLinks(IDirectory staging) : IDisposable
             return;
         }
 
+        var ours = StagingFolder.OwnershipAt(staging);
         var start = new TreeDirectory(root.Reopen(), []);
         try
         {
@@ -78,7 +79,7 @@ internal sealed class KeptLinks(IDirectory staging) : IDisposable
             {
                 if (step == TreeStep.Enter && !cursor.IsOnOtherMount)
                 {
-                    Rejoin(cursor);
+                    Rejoin(cursor, ours);
                 }
             }
         }
@@ -90,7 +91,7 @@ internal sealed class KeptLinks(IDirectory staging) : IDisposable
 
     public void Dispose() => folder?.Dispose();
 
-    private void Rejoin(TreeCursor cursor)
+    private void Rejoin(TreeCursor cursor, Ownership ours)
     {
         var directory = cursor.Current.Handle;
         using var place = new MovePlace(directory);
@@ -99,7 +100,7 @@ internal sealed class KeptLinks(IDirectory staging) : IDisposable
         for (int i = 0; i < listing.Count; i++)
         {
             var name = listing.NameOf(i).Span;
-            if (!directory.TryGetStatus(name, out var status) || TemporaryName.IsOne(name))
+            if (!directory.TryGetStatus(name, out var status) || StagingFolder.IsOurs(directory, name, ours))
             {
                 continue;
             }

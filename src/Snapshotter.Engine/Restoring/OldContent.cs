@@ -6,10 +6,11 @@ namespace Snapshotter.Engine.Restoring;
 /// <summary>What stands in a volume before the swap: moved out of the way, or back again when a part of it cannot be moved.</summary>
 /// <param name="root">The volume's root.</param>
 /// <param name="old">Where the content goes.</param>
-/// <param name="keep">What stays, besides staging folders, our own and whatever looks like one.</param>
+/// <param name="keep">What stays, besides staging folders of ours.</param>
+/// <param name="ours">What staging folders have here.</param>
 /// <param name="flush">Makes a directory durable, where that is wanted.</param>
 /// <param name="mover">Moves it.</param>
-internal sealed class OldContent(IDirectory root, IDirectory old, KeepTree keep, Action<IDirectory> flush, TreeMover mover)
+internal sealed class OldContent(IDirectory root, IDirectory old, KeepTree keep, Ownership ours, Action<IDirectory> flush, TreeMover mover)
 {
     /// <summary>The metadata of directories that stay while their content goes.</summary>
     private readonly Dictionary<KeepTree, (FileId Id, FileMetadata Metadata)> stayed = [];
@@ -40,7 +41,7 @@ internal sealed class OldContent(IDirectory root, IDirectory old, KeepTree keep,
         for (int i = 0; i < listing.Count; i++)
         {
             var name = listing.NameOf(i).Span;
-            if (from == root && StagingFolder.IsFolder(from, listing, i))
+            if (from == root && StagingFolder.IsOurs(from, name, ours))
             {
                 continue;
             }

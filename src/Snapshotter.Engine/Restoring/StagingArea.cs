@@ -20,18 +20,14 @@ internal sealed class StagingArea : IDisposable
     /// <summary>Folders that hold what cannot be removed: they stay.</summary>
     private readonly List<PrivateFolder> full = [];
 
-    private StagingArea(IDirectory root, List<PrivateFolder> folders, List<byte[]> foreign)
+    private StagingArea(IDirectory root, List<PrivateFolder> folders)
     {
         this.root = root;
         this.folders = folders;
-        Foreign = foreign;
     }
 
     /// <summary>The open folder.</summary>
     public IDirectory Directory => folders[0].Directory;
-
-    /// <summary>Folders of such a name in the volume's root that are not ours: they stay, and nothing in them counts.</summary>
-    public IReadOnlyList<byte[]> Foreign { get; }
 
     /// <summary>What restores moved out of the way, this one or one before, and cannot be removed.</summary>
     public StuckEntries Stuck { get; } = new();
@@ -171,7 +167,7 @@ internal sealed class StagingArea : IDisposable
         StagingArea? area = null;
         try
         {
-            if (!TakeLeft(root, Ownership.Of(traits), taken, []))
+            if (!TakeLeft(root, Ownership.Of(traits), taken))
             {
                 return null;
             }
@@ -184,10 +180,9 @@ internal sealed class StagingArea : IDisposable
             // Somebody who came between sees this folder when he looks for the second time, or is seen by this look. Our own
             // folder also tells what our folders look like where the file system does not keep owners and modes.
             taken[0].Directory.GetStatus(out var status);
-            var foreign = new List<byte[]>();
-            if (TakeLeft(root, Ownership.Of(status), taken, foreign))
+            if (TakeLeft(root, Ownership.Of(status), taken))
             {
-                area = new StagingArea(root, taken, foreign);
+                area = new StagingArea(root, taken);
             }
 
             return area;
@@ -203,7 +198,7 @@ internal sealed class StagingArea : IDisposable
     }
 
     /// <summary>Takes over what interrupted restores left, and removes what other jobs left. False when one is in use.</summary>
-    private static bool TakeLeft(IDirectory root, Ownership ours, List<PrivateFolder> taken, List<byte[]> foreign)
+    private static bool TakeLeft(IDirectory root, Ownership ours, List<PrivateFolder> taken)
     {
         foreach (byte[] name in StagingFolder.FoldersIn(root))
         {
@@ -216,19 +211,14 @@ internal sealed class StagingArea : IDisposable
             {
                 case PrivateFolderState.InUse when StagingFolder.StateOf(root, name, ours) == StagingState.InUse:
                     return false;
-                case PrivateFolderState.Foreign:
-                    foreign.Add(name);
-                    break;
                 case PrivateFolderState.Left when StagingFolder.IsWellFormed(folder!.Directory):
                     taken.Add(folder);
                     break;
                 case PrivateFolderState.Left:
                     using (folder)
                     {
-                        if (!AtomicFile.TryRemove(folder!))
-                        {
-                            foreign.Add(name);
-                        }
+                        // Whatever it is if it is not of this kind, it is not ours.
+                        _ = AtomicFile.TryRemove(folder!);
                     }
 
                     break;

@@ -7,7 +7,8 @@ using Snapshotter.Engine.Reporting;
 namespace Snapshotter.Engine.Restoring;
 
 /// <summary>Hands the entries of a volume that are wanted to a writer.</summary>
-internal sealed class VolumeContent(ArchiveFile archive, RestoreTarget target, JobMonitor monitor, CancellationToken cancellation)
+internal sealed class VolumeContent(
+    ArchiveFile archive, RestoreTarget target, ArchivedStaging staging, JobMonitor monitor, CancellationToken cancellation)
 {
     private readonly HashSet<KeepTree> told = [];
 
@@ -28,10 +29,13 @@ internal sealed class VolumeContent(ArchiveFile archive, RestoreTarget target, J
                 bool isWanted = isNew || (part.Path.Length == 0 ? part.Filter.WantsRoot(reader) : part.Filter.Matches(reader));
                 root = isWanted ? writer.MetadataOf(reader.Entry, FileKind.Directory) : root;
             }
-            // Another program may have saved what an interrupted restore left; a hostile archive would bring a journal for
-            // the next one to finish.
-            else if (part.Filter.Choose(reader) is { } path && !TemporaryName.IsOnPath(path))
+            else if (part.Filter.Choose(reader) is { } path)
             {
+                if (TemporaryName.IsOnPath(path) && staging.Covers(path, monitor, cancellation))
+                {
+                    continue;
+                }
+
                 reader.RedirectLink(part.Below(reader.LinkPath));
                 writer.Write(reader, part.Below(path));
             }

@@ -137,7 +137,7 @@ internal sealed class VolumeSwap(
     private void MoveOldOut()
     {
         using var old = staging.OpenDirectory(StagingFolder.Old);
-        var content = new OldContent(root, old, keep, Flush, mover);
+        var content = new OldContent(root, old, keep, StagingFolder.OwnershipAt(staging), Flush, mover);
         try
         {
             content.MoveOut();

@@ -4,8 +4,8 @@ using Snapshotter.Engine.Patterns;
 namespace Snapshotter.Engine.Saving;
 
 /// <summary>
-/// Which names of a volume are saved: all but those that are excluded, other volumes of the same backup, and what has the
-/// name of something temporary. Used by one thread.
+/// Which names of a volume are saved: all but those that are excluded, and other volumes of the same backup. Used by one
+/// thread. What jobs of ours left is told by <see cref="Jobs.Leftovers"/>.
 /// </summary>
 /// <param name="exclude">The patterns of what is excluded.</param>
 /// <param name="nestedVolumes">Paths below the root of volumes that are saved on their own.</param>
@@ -19,11 +19,7 @@ internal sealed class SaveFilter(GlobSet exclude, IReadOnlyCollection<byte[]> ne
     /// <param name="name">The name.</param>
     /// <param name="kind">What it is.</param>
     /// <param name="rootLength">Bytes of the root's own name, with which all paths begin.</param>
-    public bool LeavesOut(TreeDirectory directory, ReadOnlySpan<byte> name, FileKind kind, int rootLength) =>
-        TemporaryName.IsOne(name) || Excludes(directory, name, kind, rootLength);
-
-    /// <summary>As <see cref="LeavesOut"/>, but for what is temporary.</summary>
-    public bool Excludes(TreeDirectory directory, ReadOnlySpan<byte> name, FileKind kind, int rootLength)
+    public bool LeavesOut(TreeDirectory directory, ReadOnlySpan<byte> name, FileKind kind, int rootLength)
     {
         if (!needsPath)
         {

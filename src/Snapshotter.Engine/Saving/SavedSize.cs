@@ -1,4 +1,5 @@
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Jobs;
 using Snapshotter.Engine.Patterns;
 
 namespace Snapshotter.Engine.Saving;
@@ -55,7 +56,8 @@ internal sealed class SavedSize(IFileSystem fileSystem, GlobSet exclude, FileId 
                     kind = status.Kind;
                 }
 
-                if (kind is not (FileKind.Directory or FileKind.Regular) || filter.LeavesOut(directory, name, kind, rootLength: 0))
+                if (kind is not (FileKind.Directory or FileKind.Regular) || filter.LeavesOut(directory, name, kind, rootLength: 0)
+                    || Leftovers.IsOne(directory.Handle, name, kind, fileSystem.Traits, out _))
                 {
                     continue;
                 }

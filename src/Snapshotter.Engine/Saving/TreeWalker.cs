@@ -138,14 +138,18 @@ internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]
     /// <summary>Hands a name over, unless it is left out. True for a directory, which is to be walked instead.</summary>
     private bool TakeName(TreeDirectory directory, ReadOnlyMemory<byte> name, FileKind kind)
     {
-        if (filter.Excludes(directory, name.Span, kind, rootLength))
+        if (filter.LeavesOut(directory, name.Span, kind, rootLength))
         {
             return false;
         }
 
-        if (TemporaryName.IsOne(name.Span))
+        if (Leftovers.IsOne(directory.Handle, name.Span, kind, context.FileSystem.Traits, out var problem))
         {
-            TellLeftover(directory, name.Span);
+            if (problem is not null)
+            {
+                Tell(directory, problem);
+            }
+
             return false;
         }
 
@@ -162,14 +166,6 @@ internal sealed class TreeWalker(SaveContext context, IReadOnlyCollection<byte[]
 
         add(new SaveTask(directory, name, kind));
         return false;
-    }
-
-    private void TellLeftover(TreeDirectory directory, ReadOnlySpan<byte> name)
-    {
-        if (Leftovers.NoticeOf(directory.Handle, name, context.FileSystem.Traits, out bool isProblem) is { } notice)
-        {
-            Tell(directory, notice, isProblem ? NoticeWeight.Problem : NoticeWeight.Remark);
-        }
     }
 
     /// <summary>A directory that could not be opened: itself it can perhaps be saved.</summary>

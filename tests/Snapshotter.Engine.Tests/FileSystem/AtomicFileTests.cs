@@ -145,7 +145,7 @@ public sealed class AtomicFileTests : IDisposable
     [Theory]
     [InlineData(".snapshotter-0123456789abcdef0123456789abcdef", true)]
     [InlineData(".snapshotter-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", true)]
-    [InlineData(".snapshotter-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.part", true)]
+    [InlineData(".snapshotter-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.part", false)]
     [InlineData(".snapshotter-0123456789ABCDEF0123456789abcdef", false)]
     [InlineData(".snapshotter-0123456789abcdef", false)]
     [InlineData(".snapshotter-config", false)]

@@ -40,25 +40,83 @@ public class StagingTests : IDisposable
     [InlineData("")]
     [InlineData("in place")]
     [InlineData("include")]
-    public void A_folder_that_somebody_else_made_is_named_and_left(string mode)
+    public void A_journal_that_somebody_else_made_is_not_followed(string mode)
     {
         StrictRun.NeedsUnix();
-        Plant(foreign: true, ("root/x", ""), ("old/x", ""), ("modes/x", ""), ("new/planted", ""), ("swap", ""), ("fill", ""));
-        var report = Restore(mode);
-        Assert.Contains(report.Warnings, notice => notice.Path.EndsWith(name, StringComparison.Ordinal));
+        Plant(foreign: true, ("root/x", ""), ("old/x", ""), ("modes/x", ""), ("new/planted", ""), ("swap", ""), ("fill", ""), ("lock", ""));
+        Restore(mode);
         Assert.Equal("saved", File.ReadAllText(folder["volume/file"]));
-        Assert.True(File.Exists(folder["volume", name, "swap"]));
         Assert.False(File.Exists(folder["volume/planted"]));
-        Assert.Equal([name, "file", "sub"], Names());
+        Assert.Equal(mode == "include" ? [name, "file", "sub"] : ["file", "sub"], Names());
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("", "in place")]
+    [InlineData("", "include")]
+    [InlineData("sub", "")]
+    [InlineData("sub", "in place")]
+    [InlineData("sub", "include")]
+    public void Whatever_else_has_such_a_name_is_saved_and_comes_back(string below, string mode)
+    {
+        StrictRun.NeedsUnix();
+        var texts = new Dictionary<string, string>();
+        string Name(char c, string end = "") => Path.Join("volume", below, ".snapshotter-" + new string(c, 32) + end);
+        void File_(string path, string text)
+        {
+            folder.WriteFile(path, text);
+            texts.Add(path, text);
+        }
+
+        File_(Name('1'), "a file");
+        File_(Name('2', ".part"), "a part");
+        File.CreateSymbolicLink(folder[Name('3')], "target");
+        foreach (char c in "4567")
+        {
+            Directory.CreateDirectory(folder[Name(c)], (UnixFileMode)(c == '5' ? 0x1ED : 0x1C0));
+        }
+
+        File_(Name('4') + "/treasure", "of root's alone");
+        File_(Name('4') + "/lock", "");
+        File_(Name('5') + "/treasure", "of root");
+        File_(Name('6') + "/file", "without a lock");
+        File_(Name('7') + "/old/x", "without a lock");
+        foreach (bool isThere in new[] { true, false })
+        {
+            string prefix = isThere ? "there" : "gone";
+            Assert.True(Backup(prefix).Volumes[0].Complete);
+            if (!isThere)
+            {
+                Directory.Delete(volume, recursive: true);
+                Directory.CreateDirectory(volume);
+            }
+
+            var report = Restore(mode, prefix);
+            Assert.True(report.Complete);
+            Assert.Empty(report.Warnings);
+            Assert.All(texts, text => Assert.Equal(text.Value, File.ReadAllText(folder[text.Key])));
+            Assert.Equal("target", new FileInfo(folder[Name('3')]).LinkTarget);
+        }
+
+        Restore("");
+        Assert.Equal(["file", "sub"], Names());
     }
 
     [Fact]
-    public void A_folder_of_ours_with_something_else_in_it_is_left()
+    public void What_another_user_planted_is_saved_as_his_and_never_becomes_ours()
     {
-        Plant(foreign: false, ("lock", ""), ("swap", ""), ("treasure", "x"));
-        Restore("");
-        Assert.Equal("x", File.ReadAllText(folder["volume", name, "treasure"]));
+        StrictRun.NeedsUnix();
+        RootOnly();
+        Plant(foreign: true, ("lock", ""), ("old/x", "his"), ("new/x", "his"));
         Assert.True(Backup("second").Volumes[0].Complete);
+        Assert.True(Restore("", "second").Complete);
+        Assert.Equal("his", File.ReadAllText(folder["volume", name, "old/x"]));
+
+        // Without owners it would be ours.
+        var report = Restore("", "second", noOwner: true);
+        Assert.False(report.Complete);
+        Assert.Contains(report.Warnings, notice => notice.Path.EndsWith(name, StringComparison.Ordinal));
+        Assert.Equal(["file", "sub"], Names());
     }
 
     [Theory]
@@ -125,31 +183,28 @@ public class StagingTests : IDisposable
     }
 
     [Fact]
-    public void What_has_such_a_name_is_saved_at_no_depth()
+    public void What_killed_jobs_left_is_saved_at_no_depth()
     {
-        string part = ".snapshotter-" + new string('b', 64) + ".part";
-        File.WriteAllText(folder["volume/sub", part], "left by version 1.0");
-        Directory.CreateDirectory(folder["volume/sub", name]);
+        Plant(foreign: false, ("lock", ""), ("new/x", "x"));
+        Directory.CreateDirectory(folder["volume/sub", name], (UnixFileMode)0x1C0);
+        folder.WriteFile(Path.Join("volume/sub", name, "lock"), "");
+        folder.WriteFile(Path.Join("volume/sub", name, "file"), "x");
         File.WriteAllText(folder["volume/.snapshotter-rc"], "somebody's own");
         Assert.True(Backup("second").Volumes[0].Complete);
         var saved = BackupTar.ListEntries(Archive).Where(entry => entry.Generation == 2).Select(entry => entry.Path).ToList();
-        Assert.DoesNotContain(saved, path => path.Contains(part, StringComparison.Ordinal) || path.Contains(name, StringComparison.Ordinal));
+        Assert.DoesNotContain(saved, path => path.Contains(name, StringComparison.Ordinal));
         Assert.Contains(saved, path => path.EndsWith(".snapshotter-rc", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void What_another_user_gave_such_a_name_is_named_by_a_backup()
+    public void What_looks_like_the_interrupted_restore_of_another_user_is_named_by_a_backup()
     {
         StrictRun.NeedsUnix();
         RootOnly();
-        Plant(foreign: true, ("x", ""));
+        Plant(foreign: true, ("lock", ""), ("half", ""));
         var report = Backup("second").Volumes[0];
-        Assert.True(report.Complete);
-        Assert.Contains(report.Warnings, notice => notice.Path.EndsWith(name, StringComparison.Ordinal));
-
-        File.WriteAllText(folder["volume", name, "swap"], "");
-        report = Backup("third").Volumes[0];
         Assert.False(report.Complete);
+        Assert.Contains(report.Warnings, notice => notice.Kind == BackupError.RestoreInterrupted);
     }
 
     [Fact]
@@ -227,11 +282,11 @@ public class StagingTests : IDisposable
     private BackupReport Backup(string prefix, string? target = null) => BackupTar.Backup(
         Archive, new VolumeConfig { Prefix = prefix, Volumes = [new VolumeSpec { Target = target ?? volume, Source = volume }] });
 
-    private VolumeReport Restore(string mode)
+    private VolumeReport Restore(string mode, string prefix = "first", bool noOwner = false)
     {
         var plan = BackupTar.PlanRestore(
-            Archive, new VolumeConfig { Prefix = "first" },
-            new RestoreOptions { InPlace = mode == "in place", Include = mode == "include" ? ["**"] : [] });
+            Archive, new VolumeConfig { Prefix = prefix },
+            new RestoreOptions { NoOwner = noOwner, InPlace = mode == "in place", Include = mode == "include" ? ["**"] : [] });
         return Assert.Single(plan.Execute(plan.Volumes).ToList());
     }
 

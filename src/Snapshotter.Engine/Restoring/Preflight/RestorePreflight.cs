@@ -309,6 +309,11 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
         using var root = open();
         foreach (byte[] name in StagingFolder.FoldersIn(root))
         {
+            if (!StagingFolder.IsOurs(root, name, Ownership.Of(fileSystem.Traits)))
+            {
+                continue;
+            }
+
             using var left = root.OpenDirectory(name);
             foreach (byte[] folder in new[] { StagingFolder.Old.ToArray(), StagingFolder.Made.ToArray(), StagingFolder.New.ToArray() })
             {

@@ -93,7 +93,7 @@ internal sealed class TreeSurvey
         for (int i = 0; i < listing.Count; i++)
         {
             var name = listing.NameOf(i).Span;
-            if (cursor.Current.Parent is null && StagingFolder.IsFolder(directory, listing, i))
+            if (cursor.Current.Parent is null && StagingFolder.IsOurs(directory, name, Ownership.Of(traits)))
             {
                 // Not a part of the volume.
                 continue;
