@@ -22,7 +22,7 @@ internal static class PatternMistakes
         {
             if (FindOwnPath(fileSystem, pattern, roots) is { } own && !roots.Exists(root => Exists(fileSystem, root, own)))
             {
-                throw OwnPath(pattern, own);
+                throw OwnPath(PlacedPatterns.PositionOf(patterns, pattern), pattern, own);
             }
         }
     }
@@ -33,7 +33,7 @@ internal static class PatternMistakes
     {
         if (FindOwnPath(fileSystem, pattern, roots) is { } own)
         {
-            throw OwnPath(pattern, own);
+            throw OwnPath(null, pattern, own);
         }
     }
 
@@ -66,12 +66,13 @@ internal static class PatternMistakes
         }
     }
 
-    private static BackupException OwnPath(string pattern, string path)
+    private static BackupException OwnPath(ConfigPosition? position, string pattern, string path)
     {
         string below = pattern[path.Length..].Trim('/');
-        return new BackupException(
+        return ConfigPosition.Error(
+            position,
             BackupError.ConfigInvalid,
-            $"A pattern is wrong: '{pattern}' begins with the path of the volume '{path}', but patterns are paths below a volume's root; "
+            $"the pattern '{pattern}' begins with the path of the volume '{path}', but patterns are paths below a volume's root; "
             + (below.Length == 0 ? "to leave the volume out, do not name it." : $"write '/{below}'."), pattern);
     }
 }

@@ -61,17 +61,28 @@ public static class VolumeConfigFile
 
     /// <summary>Checks a configuration made of objects as strictly as one read from a file.</summary>
     /// <param name="config">The configuration.</param>
-    /// <param name="origin">What errors call it; null for "the configuration".</param>
+    /// <param name="origin">What errors call it; null when there is nothing but the volumes themselves.</param>
     /// <exception cref="BackupException"><see cref="BackupError.ConfigInvalid"/>.</exception>
     public static void Validate(VolumeConfig config, string? origin = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         if (VolumeConfigRules.FindMistake(config) is var (place, problem))
         {
-            throw new BackupException(
-                BackupError.ConfigInvalid, $"{origin ?? "The configuration"}, {place}: {problem}.", origin);
+            throw origin is null
+                ? ConfigPosition.Error(null, BackupError.ConfigInvalid, InWords(config, place, problem) + ".", null)
+                : new BackupException(BackupError.ConfigInvalid, $"{origin}, {place}: {problem}.", origin);
         }
     }
+
+    /// <summary>Without a file or an object that the user made, its parts have no names: what was given is spoken of.</summary>
+    private static string InWords(VolumeConfig config, ConfigPlace place, string problem) => place.Field switch
+    {
+        ConfigField.Volumes => "no volume was given",
+        ConfigField.Exclude => $"the pattern '{config.Exclude[place.Index]}' is wrong: {problem}",
+        ConfigField.Keep => $"the rules of what to keep are wrong: {problem}",
+        >= ConfigField.KeepLast => $"the rule '{place.Field.ToString()["Keep".Length..].ToLowerInvariant()}' of what to keep is wrong: {problem}",
+        _ => problem,
+    };
 
     private static byte[] Load(string path)
     {

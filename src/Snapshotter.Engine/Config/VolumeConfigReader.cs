@@ -16,9 +16,11 @@ internal sealed class VolumeConfigReader
     private readonly string file;
     private readonly Dictionary<ConfigPlace, Mark> places = [];
 
-    private VolumeConfigReader(string file) => this.file = file;
+    private readonly string yaml;
 
-    public static VolumeConfig Read(string yaml, string file) => new VolumeConfigReader(file).Read(yaml);
+    private VolumeConfigReader(string yaml, string file) => (this.yaml, this.file) = (yaml, file);
+
+    public static VolumeConfig Read(string yaml, string file) => new VolumeConfigReader(yaml, file).Read();
 
     /// <summary>The mistake at a place of the file.</summary>
     public static BackupException Error(string file, in Mark at, string problem, Exception? inner = null)
@@ -37,7 +39,7 @@ internal sealed class VolumeConfigReader
         };
     }
 
-    private VolumeConfig Read(string yaml)
+    private VolumeConfig Read()
     {
         YamlNode? root;
         try
@@ -46,7 +48,8 @@ internal sealed class VolumeConfigReader
         }
         catch (YamlException e)
         {
-            throw Error(file, e.Start, $"this is not YAML: {e.Message.TrimEnd('.')}", e);
+            var (at, problem) = YamlMistakes.Explain(yaml, e);
+            throw Error(file, at, problem, e);
         }
 
         if (root is null or { IsNull: true })
@@ -55,9 +58,9 @@ internal sealed class VolumeConfigReader
         }
 
         var config = ReadConfig(root);
-        if (VolumeConfigRules.FindMistake(config) is var (place, problem))
+        if (VolumeConfigRules.FindMistake(config) is var (place, mistake))
         {
-            throw Error(file, places.TryGetValue(place, out var mark) ? mark : root.Start, problem);
+            throw Error(file, places.TryGetValue(place, out var mark) ? mark : root.Start, mistake);
         }
 
         return config;
@@ -67,7 +70,7 @@ internal sealed class VolumeConfigReader
     {
         string prefix = "";
         List<VolumeSpec> volumes = [];
-        List<string> exclude = [];
+        PlacedPatterns exclude = [];
         RetentionPolicy? keep = null;
         foreach (var (key, value) in Map(root, "a configuration", "prefix", "volumes", "exclude", "keep"))
         {
@@ -82,7 +85,7 @@ internal sealed class VolumeConfigReader
                     volumes = [.. List(value, "volumes").Select(ReadVolume)];
                     break;
                 case "exclude":
-                    exclude = [.. List(value, "exclude").Select(ReadPattern)];
+                    exclude = ReadPatterns(value);
                     break;
                 case "keep":
                     Mark(ConfigField.Keep, value);
@@ -99,22 +102,26 @@ internal sealed class VolumeConfigReader
         Mark(ConfigField.Target, node, index);
         if (node.Pairs is null)
         {
-            return new VolumeSpec { Target = Text(node, "a volume") };
+            RefuseKey(node, "target", "source");
+            return new VolumeSpec { Target = Text(node, "a volume"), Position = Position(node) };
         }
 
         string? target = null;
         string? source = null;
+        var position = Position(node);
         foreach (var (key, value) in Map(node, "a volume", "target", "source"))
         {
             if (key == "target")
             {
                 Mark(ConfigField.Target, value, index);
                 target = Text(value, "target");
+                position = source is null ? Position(value) : position;
             }
             else
             {
                 Mark(ConfigField.Source, value, index);
                 source = Text(value, "source");
+                position = Position(value);
             }
         }
 
@@ -122,13 +129,20 @@ internal sealed class VolumeConfigReader
         {
             Target = target ?? throw Error(node, "the volume has no 'target'; add one, the path that names it"),
             Source = source,
+            Position = position,
         };
     }
 
-    private string ReadPattern(YamlNode node, int index)
+    private PlacedPatterns ReadPatterns(YamlNode node)
     {
-        Mark(ConfigField.Exclude, node, index);
-        return Text(node, "a pattern");
+        var patterns = new PlacedPatterns();
+        foreach (var item in List(node, "exclude"))
+        {
+            Mark(ConfigField.Exclude, item, patterns.Count);
+            patterns.Add(Text(item, "a pattern"), Position(item));
+        }
+
+        return patterns;
     }
 
     private RetentionPolicy ReadKeep(YamlNode node)
@@ -157,7 +171,10 @@ internal sealed class VolumeConfigReader
         return node is { IsPlain: true, Tag: "" or IntegerTag }
             && int.TryParse(node.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int count)
             ? count
-            : throw Error(node, $"a whole number was expected instead of {node.Describe()}");
+            : throw Error(node, $"a whole number was expected instead of {node.Describe()}"
+                + (!node.IsPlain && int.TryParse(node.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int quoted)
+                    ? string.Create(CultureInfo.InvariantCulture, $" in quotes; write {quoted} without quotes")
+                    : ""));
     }
 
     private RetentionSpan Span(YamlNode node)
@@ -173,6 +190,7 @@ internal sealed class VolumeConfigReader
     {
         if (node.Pairs is null || node.Tag is not ("" or MapTag))
         {
+            RefuseKey(node, known);
             throw Wrong(node, node.Pairs is null, $"{what} must be a map with keys such as '{known[0]}:'");
         }
 
@@ -199,14 +217,30 @@ internal sealed class VolumeConfigReader
             : node is { Items: not null, Tag: "" or ListTag } ? node.Items
             : throw Wrong(node, node.Items is null, $"'{what}' must be a list, one line with a dash for each");
 
+    /// <summary>What looks like a key and is none, for want of a blank.</summary>
+    private void RefuseKey(YamlNode node, params string[] known)
+    {
+        if (node is { IsPlain: true, Text: { } text } && Array.Find(known, key => text.StartsWith(key + ":", StringComparison.Ordinal)) is { } key)
+        {
+            throw Error(file, new Mark(node.Start.Index + key.Length + 1, node.Start.Line, node.Start.Column + key.Length + 1), $"a blank is missing after the colon; write '{key}: '");
+        }
+    }
+
     private string Text(YamlNode node, string what)
-        => node is { Text: not null, IsNull: false, Tag: "" or "!" or TextTag } ? node.Text
+        => node.IsFolded ? throw Folded(node, what) : node is { Text: not null, IsNull: false, Tag: "" or "!" or TextTag } ? node.Text
             : throw Wrong(node, node.Text is null || node.IsNull, $"{what} must be a text");
+
+    private BackupException Folded(YamlNode node, string what) => YamlMistakes.TabBehind(yaml, node.Start.Line) is var (tab, problem)
+        ? Error(file, tab, problem)
+        : Error(
+            node, $"{what} goes on in the next line, as '{node.Text}'; is that line indented too far? A text stands in one line, and what is listed with it begins below it");
 
     private BackupException Wrong(YamlNode node, bool kind, string expected)
         => Error(node, kind ? $"{expected}, not {node.Describe()}" : $"{expected}; remove the tag '{node.Tag}'");
 
     private BackupException Error(YamlNode node, string problem) => Error(file, node.Start, problem);
+
+    private ConfigPosition Position(YamlNode node) => new(file, (int)Math.Max(node.Start.Line, 1), (int)Math.Max(node.Start.Column, 1));
 
     private void Mark(ConfigField field, YamlNode node, int index = 0) => places[new ConfigPlace(field, index)] = node.Start;
 }

@@ -26,6 +26,7 @@ internal static class VolumePlaces
                 Source = volume.Source,
                 ReadOnly = volume.ReadOnly,
                 IsImplied = volume.IsImplied,
+                Position = volume.Position,
             })],
             Exclude = config.Exclude,
             Keep = config.Keep,
@@ -53,9 +54,7 @@ internal static class VolumePlaces
         string why = volume.Source is null
             ? $"give the volume '{volume.Target}' a 'source', which says where it stands here."
             : $"the source of '{volume.Target}' must be where this machine has it.";
-        return new BackupException(BackupError.ConfigInvalid, $"The configuration is wrong: {what}; {why}", volume.Path)
-        {
-            Remedy = Remedy.NamePlace,
-        };
+        return ConfigPosition.Error(
+            volume.Position, BackupError.ConfigInvalid, $"the volume has no place: {what}; {why}", volume.Path, Remedy.NamePlace);
     }
 }

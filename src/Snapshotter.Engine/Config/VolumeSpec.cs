@@ -18,6 +18,9 @@ public sealed class VolumeSpec
     /// </summary>
     public bool IsImplied { get; init; }
 
+    /// <summary>Where it stands in a configuration file; null when it stands in none.</summary>
+    internal ConfigPosition? Position { get; init; }
+
     /// <summary>The path read from and restored to.</summary>
     public string Path => Source ?? Target;
 

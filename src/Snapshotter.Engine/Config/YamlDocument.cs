@@ -48,7 +48,7 @@ internal sealed class YamlDocument
             // An anchor is known only once its node is complete, so a node cannot contain itself.
             return anchors.TryGetValue(alias.Value, out var shared)
                 ? shared with { Start = alias.Start }
-                : throw Error(alias, $"the alias '*{alias.Value}' names no anchor above it");
+                : throw Error(alias, $"a text that begins with '*' must stand in quotes: '*{alias.Value}'");
         }
 
         var start = current as NodeEvent ?? throw Error(current, "a value was expected");
@@ -59,6 +59,8 @@ internal sealed class YamlDocument
             {
                 Text = scalar.Value,
                 IsPlain = scalar.Style == ScalarStyle.Plain,
+                IsFolded = scalar.Style is ScalarStyle.Plain or ScalarStyle.SingleQuoted or ScalarStyle.DoubleQuoted
+                    && scalar.End.Line > scalar.Start.Line,
             },
             SequenceStart => new YamlNode(start.Start, tag) { Items = ReadItems(depth) },
             _ => new YamlNode(start.Start, tag) { Pairs = ReadPairs(depth) },
@@ -101,12 +103,12 @@ internal sealed class YamlDocument
         {
             return parser.MoveNext() && parser.Current is { } current
                 ? current
-                : throw new YamlException(last, last, "the document ends too early");
+                : throw new YamlException(last, last, "");
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
             // What the scanner throws at some broken texts instead of its own exception.
-            throw new YamlException(last, last, "what follows here has no meaning", e);
+            throw new YamlException(last, last, "", e);
         }
     }
 
@@ -118,5 +120,5 @@ internal sealed class YamlDocument
         }
     }
 
-    private static YamlException Error(ParsingEvent at, string problem) => new(at.Start, at.End, problem);
+    private static YamlMistake Error(ParsingEvent at, string problem) => new(at.Start, at.End, problem);
 }

@@ -11,6 +11,9 @@ internal sealed record YamlNode(Mark Start, string Tag)
     /// <summary>False for a quoted or block scalar, which is text whatever it looks like.</summary>
     public bool IsPlain { get; init; }
 
+    /// <summary>True for a text over more than one line that became one, which in most cases is an indentation gone wrong.</summary>
+    public bool IsFolded { get; init; }
+
     public IReadOnlyList<YamlNode>? Items { get; init; }
 
     public IReadOnlyList<(YamlNode Key, YamlNode Value)>? Pairs { get; init; }

@@ -28,7 +28,8 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
     {
         string[] patterns = [.. config.Exclude, .. options.Exclude];
         var exclude = GlobSet.Create(patterns, fileSystem.Traits.IsCaseSensitive);
-        PatternMistakes.Refuse(fileSystem, patterns, config.Volumes);
+        PatternMistakes.Refuse(fileSystem, config.Exclude, config.Volumes);
+        PatternMistakes.Refuse(fileSystem, options.Exclude, config.Volumes);
         return exclude;
     }
 
@@ -200,7 +201,7 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
         }
         catch (FileSystemException e)
         {
-            throw VolumeSources.NotOpened(e, source.Spec.Path);
+            throw VolumeSources.NotOpened(e, source.Spec);
         }
 
         writer.WriteFileVolume(file, name);

@@ -65,12 +65,11 @@ internal sealed class VolumeSources : IDisposable
     }
 
     /// <summary>The error for a volume that cannot be opened.</summary>
-    public static BackupException NotOpened(FileSystemException cause, string path) => new(
+    public static BackupException NotOpened(FileSystemException cause, VolumeSpec spec) => ConfigPosition.Error(
+        spec.Position,
         cause.Error == FileError.UntrustedLink ? BackupError.UntrustedLink : BackupError.VolumeNotFound,
-        $"The volume '{path}' cannot be opened: {cause.Detail}.", path, cause)
-    {
-        Remedy = cause.Error == FileError.AccessDenied ? Remedy.ChangeReader : Remedy.None,
-    };
+        $"the volume '{spec.Path}' cannot be opened: {cause.Detail}.", spec.Path,
+        cause.Error == FileError.AccessDenied ? Remedy.ChangeReader : Remedy.None, cause);
 
     /// <summary>
     /// An archive that is a volume of itself would double with each backup. Found by the way it is left out; named, it is a
@@ -113,11 +112,10 @@ internal sealed class VolumeSources : IDisposable
         {
             if (!fileSystem.TryGetStatus(spec.Path, out var status))
             {
-                throw new BackupException(
-                    BackupError.VolumeNotFound, $"The volume '{spec.Path}' does not exist.", spec.Path)
-                {
-                    Remedy = Remedy.CheckMount,
-                };
+                throw ConfigPosition.Error(
+                    spec.Position, BackupError.VolumeNotFound,
+                    $"the volume '{spec.Path}' does not exist.{(spec.Path.AsSpan().ContainsAny('*', '?') ? " Wildcards are not resolved here." : "")}",
+                    spec.Path, Remedy.CheckMount);
             }
 
             switch (status.Kind)
@@ -127,13 +125,13 @@ internal sealed class VolumeSources : IDisposable
                 case FileKind.Directory:
                     return OpenFolder(fileSystem, spec, status.Id, NestedIn(places, spec, config));
                 default:
-                    throw new BackupException(
-                        BackupError.VolumeNotFound, $"The volume '{spec.Path}' is neither a directory nor a regular file.", spec.Path);
+                    throw ConfigPosition.Error(
+                        spec.Position, BackupError.VolumeNotFound, $"the volume '{spec.Path}' is neither a directory nor a regular file.", spec.Path);
             }
         }
         catch (FileSystemException e)
         {
-            throw NotOpened(e, spec.Path);
+            throw NotOpened(e, spec);
         }
     }
 

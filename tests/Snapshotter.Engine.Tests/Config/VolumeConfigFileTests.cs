@@ -152,7 +152,23 @@ public sealed class VolumeConfigFileTests : IDisposable
     [InlineData("volumes: [/a]\n---\nvolumes: [/b]", 2, 1)]
     [InlineData("volumes: [*a]", 1, 11)]
     [InlineData("volumes: &a [*a]", 1, 14)]
-    [InlineData("volumes: [/a", 2, 1)]
+    [InlineData("volumes: [/a", 1, 10)]
+    [InlineData("volumes: [/a\nexclude: ['*.tmp']", 1, 10)]
+    [InlineData("volumes: [\"/a]", 1, 11)]
+    [InlineData("volumes:\n- /a\n  - /b", 2, 3)]
+    [InlineData("volumes:\n- target: /a\n    source: /b", 3, 11)]
+    [InlineData("volumes: [/a]\nexclude:\n- x\n  - y", 3, 3)]
+    [InlineData("volumes: [/a]\nexclude: [*.tmp]", 2, 11)]
+    [InlineData("volumes: [/a]\nexclude:\n- *.tmp", 3, 3)]
+    [InlineData("volumes: [/a]\nexclude:\n- **/x", 3, 3)]
+    [InlineData("volumes: [/a]\nexclude:\n- @x", 3, 3)]
+    [InlineData("volumes:\n\t- /a\n", 2, 1)]
+    [InlineData("prefix: p\nvolumes:\n  - /a\n\t- /b\n", 4, 1)]
+    [InlineData("prefix:nightly\nvolumes: [/a]", 1, 8)]
+    [InlineData("prefix:nightly", 1, 8)]
+    [InlineData("volumes:\n- target:/a", 2, 10)]
+    [InlineData("volumes: [/a]\nkeep:\n  last:7\n  daily: 3", 3, 8)]
+    [InlineData("volumes: [/a]\nkeep: {last: \"7\"}", 2, 14)]
     [InlineData("volumes: [[[[[[[[[[[[[[[[[[[[/a]]]]]]]]]]]]]]]]]]]]", 1, 26)]
     public void Tells_where_the_mistake_is(string yaml, int line, int column)
     {
@@ -160,6 +176,27 @@ public sealed class VolumeConfigFileTests : IDisposable
 
         Assert.Equal((BackupError.ConfigInvalid, line, column), (e.Error, e.Line, e.Column));
         Assert.Contains($"my config.yml, line {line}, column {column}: ", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_found_later_is_told_with_its_place_too()
+    {
+        string volume = Path.Combine(folder, "volume");
+        Directory.CreateDirectory(volume);
+        string archive = Path.Combine(folder, "backup.tar");
+        BackupTar.Initialize(archive);
+        (string Yaml, BackupError Error, int Line, int Column)[] wrong =
+        [
+            ($"volumes:\n- '{volume}'\n- '{volume}*'", BackupError.VolumeNotFound, 3, 3),
+            ($"volumes:\n- target: /v\n  source: '{volume}-none'", BackupError.VolumeNotFound, 3, 11),
+            ($"volumes:\n- '{volume}'\nexclude: [x, '{volume}/sub']", BackupError.ConfigInvalid, 3, 14),
+        ];
+        foreach (var (yaml, error, line, column) in wrong)
+        {
+            var e = Assert.Throws<BackupException>(() => BackupTar.Backup(archive, Read(yaml, Encoding.UTF8.GetBytes)));
+            Assert.Equal((error, line, column), (e.Error, e.Line, e.Column));
+            Assert.Contains("config.yml", e.Message, StringComparison.Ordinal);
+        }
     }
 
     [Theory]
