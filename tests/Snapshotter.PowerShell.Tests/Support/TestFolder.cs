@@ -18,8 +18,8 @@ public sealed class TestFolder : IDisposable
 
     public string Archive => this["backup.tar"];
 
-    /// <summary>The absolute path of a name.</summary>
-    public string this[string name] => Path.Join(Root, name);
+    /// <summary>The absolute path of a name, as the system writes it.</summary>
+    public string this[string name] => Path.GetFullPath(Path.Join(Root, name));
 
     public void Write(string name, string content)
     {
