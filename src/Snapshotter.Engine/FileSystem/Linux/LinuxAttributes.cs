@@ -208,13 +208,15 @@ internal static unsafe class LinuxAttributes
                     return true;
                 }
             }
-            return LibC.LastError switch
+            // Taken before anything else is asked, which would overwrite it.
+            var error = LibC.LastError;
+            return error switch
             {
                 LinuxError.EACCES or LinuxError.E2BIG or LinuxError.ERANGE => false,
                 // Some file systems say so when the attributes of one file outgrow their place.
                 LinuxError.ENOSPC when handle.FreeSpace > SurelyEnough => false,
-                var error when LinuxError.IsRefusal(error) => false,
-                _ => throw LinuxError.Last("set an attribute of", DisplayPath),
+                _ when LinuxError.IsRefusal(error) => false,
+                _ => throw LinuxError.Of(error, "set an attribute of", DisplayPath),
             };
         }
 
