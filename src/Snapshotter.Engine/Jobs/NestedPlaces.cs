@@ -50,6 +50,14 @@ internal sealed class NestedPlaces(IFileSystem fileSystem)
         return names.Length > above.Length && names.Take(above.Length).SequenceEqual(above, comparer) ? names[above.Length..] : null;
     }
 
+    /// <summary>Whether two absolute paths are one place, by their words or by where they lead.</summary>
+    /// <exception cref="FileSystemException">One of them cannot be looked at.</exception>
+    public bool IsSame(string one, string other)
+    {
+        var comparison = IsCaseSensitive ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        return string.Equals(one, other, comparison) || (PlaceOf(one) is { } place && string.Equals(place, PlaceOf(other), comparison));
+    }
+
     private string[] UpToLink(string root, string[] names)
     {
         if (!fileSystem.TryGetStatus(root, out var status) || status.Kind != FileKind.Directory)

@@ -63,6 +63,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         using var archive = ArchiveFile.OpenRead(fileSystem, archivePath, options.Wait, cancellation);
         var map = ReadMap(archive, volumes, cancellation);
         var places = new NestedPlaces(fileSystem);
+        RefuseSamePlace(places, volumes);
         foreach (var volume in volumes)
         {
             new TargetPlace(fileSystem, archive, options, Target(archive, map, places, volume, volumes), cancellation).Check();
@@ -76,6 +77,7 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         using var archive = ArchiveFile.OpenRead(fileSystem, archivePath, options.Wait, cancellation);
         var map = ReadMap(archive, volumes, cancellation);
         var places = new NestedPlaces(fileSystem);
+        RefuseSamePlace(places, volumes);
         var targets = volumes.Select(volume => Target(archive, map, places, volume, volumes)).ToList();
         TellDamage(archive, map, targets, reporter);
         foreach (var target in targets)
@@ -108,6 +110,28 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
         }
 
         return reports;
+    }
+
+    /// <summary>Of two volumes that go to one place the first would be lost.</summary>
+    private static void RefuseSamePlace(NestedPlaces places, IReadOnlyList<PlannedVolume> volumes)
+    {
+        for (int i = 0; i < volumes.Count; i++)
+        {
+            for (int j = 0; j < i; j++)
+            {
+                var (one, other) = (volumes[j], volumes[i]);
+                if (places.IsSame(one.Path, other.Path))
+                {
+                    throw new BackupException(
+                        BackupError.UnsafeEntry,
+                        $"The volumes '{one.Archived.Target}' and '{other.Archived.Target}' would both be restored to '{other.Path}', and only one of them would be left. Nothing was changed.",
+                        other.Archived.Target)
+                    {
+                        Remedy = Remedy.NameVolumes,
+                    };
+                }
+            }
+        }
     }
 
     /// <summary>What is damaged in the archive is one thing; what that means for the volume, and what is left to do, another.</summary>
@@ -335,12 +359,13 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
     {
         if (options.Destination is { } destination)
         {
-            // A path of Windows becomes folders everywhere: C_/Users. In full, so that no "." or "//" hides that one target
-            // lies in another.
+            // A path of Windows becomes folders everywhere: C_/Users. Names of Linux stay what they are where they can. In
+            // full, so that no "." or "//" hides that one target lies in another.
             string target = copy.Volume.Target;
             string below = target.StartsWith('/') ? target : target.Replace('\\', '/');
+            below = target.StartsWith('/') && !OperatingSystem.IsWindows() ? below : below.Replace(':', '_');
             path = Path.TrimEndingDirectorySeparator(
-                Path.GetFullPath(Path.Join(Path.GetFullPath(destination), below.Replace(':', '_').TrimStart('/', '\\'))));
+                Path.GetFullPath(Path.Join(Path.GetFullPath(destination), below.TrimStart('/', '\\'))));
         }
 
         return new PlannedVolume

@@ -154,6 +154,42 @@ public sealed class TargetNameTests : IDisposable
     }
 
     [Fact]
+    public void Two_volumes_do_not_come_to_one_place_below_a_destination()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Names with a colon.");
+        var all = new VolumeConfig { Prefix = "p" };
+        void Save(params string[] targets)
+        {
+            File.Delete(Archive);
+            BackupTar.Initialize(Archive);
+            foreach (string target in targets)
+            {
+                folder.WriteFile("volume/file", target);
+                BackupTar.Backup(Archive, new VolumeConfig { Prefix = "p", Volumes = [new VolumeSpec { Target = target, Source = folder["volume"] }] });
+            }
+        }
+
+        Save("/x:1", "/x_1");
+        BackupTar.Restore(Archive, all, new RestoreOptions { Destination = folder["there"] });
+        Assert.Equal("/x:1", File.ReadAllText(folder["there/x:1/file"]));
+        Assert.Equal("/x_1", File.ReadAllText(folder["there/x_1/file"]));
+
+        Save(@"C:\Data", "/C_/Data");
+        folder.WriteFile("there/C_/Data/file", "old");
+        var e = Assert.Throws<BackupException>(() => BackupTar.Restore(Archive, all, new RestoreOptions { Destination = folder["there"] }));
+        Assert.Equal(BackupError.UnsafeEntry, e.Error);
+        Assert.Equal("old", File.ReadAllText(folder["there/C_/Data/file"]));
+
+        // By a link they are one as well.
+        Save("/one", "/two");
+        Directory.CreateDirectory(folder["links/one"]);
+        File.CreateSymbolicLink(folder["links/two"], "one");
+        e = Assert.Throws<BackupException>(() => BackupTar.Restore(Archive, all, new RestoreOptions { Destination = folder["links"] }));
+        Assert.Equal(BackupError.UnsafeEntry, e.Error);
+        Assert.Empty(Directory.GetFileSystemEntries(folder["links/one"]));
+    }
+
+    [Fact]
     public void An_archives_target_without_a_drive_is_no_place_on_Windows()
     {
         folder.WriteFile("volume/file", "saved");
