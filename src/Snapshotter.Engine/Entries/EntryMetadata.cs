@@ -15,15 +15,13 @@ internal static class EntryMetadata
             losses.Note(MetadataLoss.Owner, EntryNames.Display(entry.Name.Span));
         }
 
-        // A program that runs as its owner must not run as whoever restores it.
-        bool dropsSetId = !(setOwner && idsFit) && kind != FileKind.Directory;
         return new FileMetadata
         {
             Kind = kind,
-            Mode = entry.Mode & (dropsSetId ? 0x3FF : 0xFFF),
+            Mode = entry.Mode & 0xFFF,
             SetOwner = setOwner && idsFit,
-            UserId = idsFit ? (uint)entry.UserId : 0,
-            GroupId = idsFit ? (uint)entry.GroupId : 0,
+            UserId = idsFit ? (uint)entry.UserId : uint.MaxValue,
+            GroupId = idsFit ? (uint)entry.GroupId : uint.MaxValue,
             // The first second of all has no positive counterpart, and could not be written into a pax record again.
             ModifiedAt = new Timestamp(Math.Max(entry.ModifiedSeconds, -long.MaxValue), entry.ModifiedNanoseconds),
             WindowsAttributes = entry.WindowsAttributes,

@@ -17,6 +17,7 @@ internal sealed class LossLog
             ? "Windows has no such owners."
             : "Only root can give files away.", Remedy.LeaveOwners),
         (MetadataLoss.Mode, "The mode", "The file system does not keep all permission bits, or they were refused.", Remedy.None),
+        (MetadataLoss.SetId, "Setuid or setgid", "A program that runs as its owner must not run as somebody else, and its owner was not restored.", Remedy.None),
         (MetadataLoss.Times, "The time of modification", "The file system refused it, or has no room for it.", Remedy.None),
         (MetadataLoss.TimesRounded, "The exact time of modification", "The file system keeps times less exactly than they were saved.", Remedy.None),
         (MetadataLoss.Attributes, "Extended attributes or ACLs", "The file system does not keep them, or they need root.", Remedy.None),

@@ -124,6 +124,27 @@ internal struct FileMetadata
 
     /// <summary>Null when there are none.</summary>
     public List<ExtendedAttribute>? Attributes;
+
+    private const int SetIdBits = 0xC00;
+
+    /// <summary>True for what runs as its owner or its group.</summary>
+    public readonly bool IsSetId => (Mode & SetIdBits) != 0 && Kind != FileKind.Directory;
+
+    /// <summary>
+    /// The mode to set: a program that runs as its owner must not run as somebody else. So setuid and setgid stay with the
+    /// owner and the group that they were saved with, or go.
+    /// </summary>
+    /// <param name="isOwnerMeant">The file has that owner and that group.</param>
+    /// <param name="loss"><see cref="MetadataLoss.SetId"/> when they go.</param>
+    public readonly int ModeFor(bool isOwnerMeant, out MetadataLoss loss)
+    {
+        bool drops = IsSetId && !isOwnerMeant;
+        loss = drops ? MetadataLoss.SetId : MetadataLoss.None;
+        return drops ? Mode & ~SetIdBits : Mode;
+    }
+
+    /// <summary>What a file has.</summary>
+    public readonly bool IsOwnerOf(in FileStatus status) => status.UserId == UserId && status.GroupId == GroupId;
 }
 
 /// <summary>
@@ -150,6 +171,9 @@ internal enum MetadataLoss
 
     /// <summary>A symbolic link, which not everybody may make on Windows: it is not there.</summary>
     Links = 128,
+
+    /// <summary>Setuid and setgid of a file that did not get its owner: see <see cref="FileMetadata.ModeFor"/>.</summary>
+    SetId = 256,
 }
 
 /// <summary>Where a name stands in the buffer of a listing, and what kind of file it is.</summary>

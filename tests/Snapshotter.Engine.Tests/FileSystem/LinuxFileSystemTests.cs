@@ -211,7 +211,7 @@ public sealed class LinuxFileSystemTests : FileSystemContract
             metadata.UserId = 1;
             metadata.GroupId = 1;
             metadata.Attributes = [new("user.x"u8.ToArray(), [1]), new("trusted.x"u8.ToArray(), [1])];
-            Assert.Equal(MetadataLoss.Owner | MetadataLoss.Mode | MetadataLoss.Attributes, file.SetMetadata(metadata));
+            Assert.Equal(MetadataLoss.Owner | MetadataLoss.SetId | MetadataLoss.Attributes, file.SetMetadata(metadata));
             file.GetStatus(out var status);
             Assert.Equal((0x1ED, Time), (status.Mode, status.ModifiedAt));
             Assert.Equal(["user.x"], NamesOf(file.GetAttributes));
@@ -514,6 +514,22 @@ public sealed class LinuxFileSystemTests : FileSystemContract
         Assert.False(file.TryCollapse(100, 4096));
         Assert.False(file.TryCollapse(0, file.Length));
         Assert.Equal(content.Length - 8192, file.Length);
+    }
+
+    [Fact]
+    public void A_full_disk_is_one_when_an_attribute_is_set_as_well()
+    {
+        using var mounted = MountedFolder.Ext4();
+        Tool.Bash(mounted.FullPath, "touch file; dd if=/dev/zero of=rest bs=4k status=none; true");
+        using var directory = new LinuxFileSystem().OpenDirectory(mounted.FullPath);
+        using var file = directory.OpenFileForWriting("file"u8);
+        var e = Assert.Throws<FileSystemException>(() => file.SetMetadata(new FileMetadata
+        {
+            Kind = FileKind.Regular,
+            Mode = 0x1A4,
+            Attributes = [new ExtendedAttribute("user.large"u8.ToArray(), new byte[3900])],
+        }));
+        Assert.Equal(FileError.NoSpace, e.Error);
     }
 
     [Fact]

@@ -125,8 +125,10 @@ public sealed class HostilePlacesTests : IDisposable
         var forge = new ArchiveForge().Volume(HostileScene.Target);
         forge.Header(new ForgedHeader(forge.NameOf("program"), TypeFlag.Regular) { Mode = 0xDED, UserId = 12345 });
         scene.With(forge.NativeManifest().ToArray());
-        scene.Restore(new RestoreOptions { NoOwner = true });
+        var report = Assert.Single(scene.Restore(new RestoreOptions { NoOwner = true }));
         Assert.Equal(0x1ED, (int)File.GetUnixFileMode(Path.Join(scene.Volume, "program")) & 0xFFF);
+        Assert.False(report.Complete);
+        Assert.Contains("Setuid", Assert.Single(report.Warnings).Message, StringComparison.Ordinal);
         scene.Restore(new RestoreOptions());
         Assert.Equal(
             Environment.IsPrivilegedProcess ? 0xDED : 0x1ED, (int)File.GetUnixFileMode(Path.Join(scene.Volume, "program")) & 0xFFF);

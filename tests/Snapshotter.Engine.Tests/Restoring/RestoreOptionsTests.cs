@@ -42,6 +42,20 @@ public class RestoreOptionsTests : IDisposable
         Assert.False(Directory.EnumerateFileSystemEntries(Volume, ".snapshotter*").Any());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Without_owners_setuid_stays_where_the_owner_is_the_same(bool inPlace)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Setuid.");
+        folder.WriteFile("volume/program", "1");
+        Tool.Bash(Volume, "chmod 6755 program; mkfifo -m 600 pipe; chmod u+s pipe; mkdir -m 2755 shared").Succeeds();
+        BackUp(Volume);
+        var report = Restore(new RestoreOptions { NoOwner = true, InPlace = inPlace });
+        Assert.True(report.Complete, string.Join("\n", report.Warnings));
+        Assert.Equal(["6755", "4600", "2755"], Tool.Run("stat", "-c", "%a", folder["volume/program"], folder["volume/pipe"], folder["volume/shared"]).Lines);
+    }
+
     [Fact]
     public void A_part_is_put_over_what_is_there()
     {

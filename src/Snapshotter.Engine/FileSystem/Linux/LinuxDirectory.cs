@@ -264,19 +264,17 @@ internal sealed unsafe class LinuxDirectory : LinuxHandle, IDirectory
         Span<byte> buffer = stackalloc byte[CName.Size];
         Span<byte> path = stackalloc byte[CName.Size + 64];
         var loss = MetadataLoss.None;
-        var mode = metadata.Mode;
         fixed (byte* nameBytes = CName.Component(name, buffer, "set metadata of", this))
         {
             if (metadata.SetOwner
                 && LibC.ChangeOwnerAt(this, nameBytes, metadata.UserId, metadata.GroupId, LibC.AtSymlinkNoFollow) < 0)
             {
                 loss |= RefusedOf(name, MetadataLoss.Owner, "chown");
-                mode &= 0x3FF;
             }
             if (metadata.Kind != FileKind.SymbolicLink)
             {
-                loss |= ChangeModeOf(nameBytes, name, metadata.Kind, mode);
-                loss |= mode == metadata.Mode ? MetadataLoss.None : MetadataLoss.Mode;
+                bool isOwnerMeant = !metadata.IsSetId || (TryGetStatus(name, out var status) && metadata.IsOwnerOf(status));
+                loss |= ChangeModeOf(nameBytes, name, metadata.Kind, metadata.ModeFor(isOwnerMeant, out var lost)) | lost;
             }
             if (metadata.Attributes is { } attributes)
             {

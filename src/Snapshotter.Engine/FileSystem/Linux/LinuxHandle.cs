@@ -95,23 +95,16 @@ internal abstract unsafe class LinuxHandle : SafeHandle
     protected MetadataLoss Apply(in FileMetadata metadata, in KnownMetadata known)
     {
         var loss = MetadataLoss.None;
-        var mode = metadata.Mode;
-        var isModeSet = known.Mode == mode;
-        if (metadata.SetOwner && !known.HasOwner(metadata.UserId, metadata.GroupId))
+        if (metadata.SetOwner && !known.HasOwner(metadata.UserId, metadata.GroupId)
+            && LibC.ChangeOwner(this, metadata.UserId, metadata.GroupId) < 0)
         {
-            // May clear setuid, setgid and capabilities.
-            isModeSet &= (mode & 0xC00) == 0;
-            if (LibC.ChangeOwner(this, metadata.UserId, metadata.GroupId) < 0)
-            {
-                loss |= Refused(MetadataLoss.Owner, "chown");
-                if (metadata.Kind != FileKind.Directory && (mode & 0xC00) != 0)
-                {
-                    // A program that runs as its owner must not run as somebody else.
-                    mode &= 0x3FF;
-                    loss |= MetadataLoss.Mode;
-                }
-            }
+            loss |= Refused(MetadataLoss.Owner, "chown");
         }
+        var mode = metadata.ModeFor(!metadata.IsSetId || HasOwnerOf(metadata), out var lost);
+        loss |= lost;
+
+        // A change of owner may clear setuid, setgid and capabilities.
+        var isModeSet = known.Mode == mode && (mode & 0xC00) == 0;
         var target = new LinuxAttributes.Target(this);
         if (!known.HasNoAttributes)
         {
@@ -144,6 +137,12 @@ internal abstract unsafe class LinuxHandle : SafeHandle
         return loss;
     }
 
+    private bool HasOwnerOf(in FileMetadata metadata)
+    {
+        GetStatus(out var status);
+        return metadata.IsOwnerOf(status);
+    }
+
     /// <summary>Both times: some file systems (of FUSE) take a call that leaves one out for one that sets neither.</summary>
     protected static void FillTimes(LibC.TimeSpecification* times, Timestamp modifiedAt)
     {
@@ -164,7 +163,7 @@ internal abstract unsafe class LinuxHandle : SafeHandle
         }
 
         // An ACL has its own idea of the group's rights.
-        if (status.Mode != metadata.Mode && metadata.Attributes is not { Count: > 0 })
+        if (status.Mode != metadata.ModeFor((loss & MetadataLoss.SetId) == 0, out _) && metadata.Attributes is not { Count: > 0 })
         {
             loss |= MetadataLoss.Mode;
         }

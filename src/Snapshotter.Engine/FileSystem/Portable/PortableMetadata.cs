@@ -18,11 +18,16 @@ internal static class PortableMetadata
     public static MetadataLoss Set(string path, SafeFileHandle? handle, in FileMetadata metadata)
     {
         var loss = metadata.Attributes is { Count: > 0 } ? MetadataLoss.Attributes : MetadataLoss.None;
-        if (metadata.SetOwner && !TrySetOwner(path, metadata))
+        bool isOwnerMeant = metadata.SetOwner && TrySetOwner(path, metadata);
+        if (metadata.SetOwner && !isOwnerMeant)
         {
             loss |= MetadataLoss.Owner;
         }
-        var (mode, time) = (metadata.Mode, metadata.ModifiedAt);
+
+        // On Windows no mode makes a program run as its owner; what it does not keep is told below.
+        int mode = metadata.ModeFor(isOwnerMeant || OperatingSystem.IsWindows(), out var lost);
+        loss |= lost;
+        var time = metadata.ModifiedAt;
         if (metadata.Kind != FileKind.SymbolicLink)
         {
             loss |= Try(MetadataLoss.Mode, "chmod", path, () => SetMode(path, handle, mode));
