@@ -17,6 +17,9 @@ internal sealed class AppendTransaction : IDisposable
     /// <summary>What is larger than this costs less to write by itself than to copy.</summary>
     private const int CopyLimit = 128 * 1024;
 
+    /// <summary>How much of what was written last is read again.</summary>
+    private const int TailSize = 8 * 1024;
+
     private readonly ArchiveFile archive;
     private readonly ArchiveGuard guard;
     private readonly bool durable;
@@ -25,6 +28,7 @@ internal sealed class AppendTransaction : IDisposable
     private readonly byte[] buffer = new byte[BufferSize];
     private long bufferStart;
     private int buffered;
+    private byte[] tail = [];
     private bool markWritten;
     private bool headTouched;
     private bool done;
@@ -135,10 +139,13 @@ internal sealed class AppendTransaction : IDisposable
             File.Write(head.AsSpan(TarLayout.BlockSize), Start + TarLayout.BlockSize);
             Flush();
             cancellation.ThrowIfCancellationRequested();
+            guard.CheckLength();
+            guard.IsCommitting = true;
             File.Write(head.AsSpan(0, TarLayout.BlockSize), Start);
             Flush();
             done = true;
             guard.Check(end + TarLayout.EndMarkerSize, isCommitted: true);
+            guard.CheckOwn(head, tail, end);
         });
     }
 
@@ -153,7 +160,7 @@ internal sealed class AppendTransaction : IDisposable
         done = true;
         try
         {
-            if (guard.IsOverwritten)
+            if (guard.IsTaken())
             {
                 // What stands there now is somebody else's.
                 return;
@@ -206,6 +213,8 @@ internal sealed class AppendTransaction : IDisposable
 
     private void WriteThrough(ReadOnlySpan<byte> data, long offset)
     {
+        // What is written last is the manifest: no other generation has the same.
+        tail = data[^Math.Min(data.Length, TailSize)..].ToArray();
         long headEnd = Start + TarLayout.EndMarkerSize;
         if (offset < headEnd)
         {

@@ -50,6 +50,11 @@ internal static class ArchiveErrors
     public static BackupException Changed(string path, string how) =>
         new(BackupError.ArchiveChanged, $"The archive '{path}' was changed by somebody else while it was written: {how}.", path);
 
+    /// <summary>Nothing keeps two writers apart. Each looks for the other, but cannot see all.</summary>
+    public static Notice NoLocks(string path) => new(
+        BackupError.ArchiveLocked, path,
+        $"The file system of '{path}' gives no locks: see to it that no two programs write to the archive at once.");
+
     /// <summary>True when bytes of the archive are not what was written, or cannot be had: other parts of it may be whole.</summary>
     public static bool IsDamage(BackupException e) => e.Error is BackupError.ArchiveInvalid or BackupError.ArchiveUnreadable;
 

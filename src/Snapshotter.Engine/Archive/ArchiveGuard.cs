@@ -24,6 +24,19 @@ internal sealed class ArchiveGuard(ArchiveFile archive, long start)
     /// <summary>True when somebody else wrote where the new generation begins: then nothing there is ours to take back.</summary>
     public bool IsOverwritten { get; private set; }
 
+    /// <summary>Our own generation is being committed: from now on it may stand where it begins.</summary>
+    public bool IsCommitting { get; set; }
+
+    /// <summary>
+    /// True when another has committed a generation at the same place, where locks would have kept him away. What he wrote is
+    /// his: nothing more may be written there.
+    /// </summary>
+    public bool IsTaken()
+    {
+        IsOverwritten |= archive.File.HasNoLocks && !IsCommitting && Read(archive, start, start + 1) is [not 0];
+        return IsOverwritten;
+    }
+
     /// <summary>A write of ours has reached an offset. From any thread.</summary>
     public void Wrote(long end)
     {
@@ -37,6 +50,11 @@ internal sealed class ArchiveGuard(ArchiveFile archive, long start)
     /// <exception cref="BackupException">ArchiveChanged.</exception>
     public void CheckLength()
     {
+        if (IsTaken())
+        {
+            throw TakenByAnother();
+        }
+
         long least = Volatile.Read(ref written);
         if (least > 0 && archive.File.Length is var length && length < least)
         {
@@ -75,6 +93,22 @@ internal sealed class ArchiveGuard(ArchiveFile archive, long start)
             throw Changed($"it has {actual} bytes, not {length} as written");
         }
     }
+
+    /// <summary>Whether what was committed is our own generation, and not that of another who wrote at the same time.</summary>
+    /// <param name="head">Its first bytes.</param>
+    /// <param name="tail">Its last bytes.</param>
+    /// <param name="end">Where it ends.</param>
+    /// <exception cref="BackupException">ArchiveChanged.</exception>
+    public void CheckOwn(ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail, long end)
+    {
+        if (!head.SequenceEqual(Read(archive, start, start + head.Length)) || !tail.SequenceEqual(Read(archive, end - tail.Length, end)))
+        {
+            IsOverwritten = true;
+            throw TakenByAnother();
+        }
+    }
+
+    private BackupException TakenByAnother() => Changed($"somebody else wrote at offset {start}");
 
     /// <summary>Behind the last byte before the generation that is not zero: the zeros from there on came of writing behind a cut.</summary>
     private long EndOfContent()

@@ -48,6 +48,8 @@ internal sealed class GuardedFile(IFile file, ArchiveGuard guard) : IFile
 
     public bool TryLock(FileLock kind) => file.TryLock(kind);
 
+    public bool HasNoLocks => file.HasNoLocks;
+
     public void Unlock(FileLock kind) => file.Unlock(kind);
 
     public bool IsLocked(FileLock kind) => file.IsLocked(kind);

@@ -50,6 +50,9 @@ internal interface IFile : IDisposable
     /// </summary>
     bool TryLock(FileLock kind);
 
+    /// <summary>True once the file system has refused to lock anything: then nothing keeps others out.</summary>
+    bool HasNoLocks => false;
+
     /// <summary>Lets go of a lock that this handle holds.</summary>
     void Unlock(FileLock kind);
 

@@ -43,6 +43,11 @@ internal sealed class VolumeBackup(IFileSystem fileSystem, VolumeConfig config, 
         var exclude = CreateExclude();
         using var sources = VolumeSources.Open(fileSystem, config);
         using var archive = ArchiveFile.OpenWrite(fileSystem, archivePath, options.Wait, cancellation);
+        if (archive.File.HasNoLocks)
+        {
+            reporter.Warn(ArchiveErrors.NoLocks(archivePath));
+        }
+
         var map = ArchiveMap.FindEnd(archive, cancellation);
         archive.File.GetStatus(out var archiveStatus);
         sources.LeaveOut(archiveStatus.Id, archivePath, reporter);

@@ -13,9 +13,15 @@ internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> b
     /// <summary>Says how much of a read of so many bytes at an offset is done at all; may fail it.</summary>
     public Func<string, long, int, int>? LimitRead { get; init; }
 
+    /// <summary>Called before each write to, and flush of, a file that is opened by its path.</summary>
+    public Action? BeforeWrite { get; init; }
+
+    /// <summary>False for a file system that refuses locks.</summary>
+    public bool HasLocks { get; init; } = true;
+
     public IDirectory OpenDirectory(string path) => new WatchedDirectory(real.OpenDirectory(path), beforeRead);
 
-    public IFile OpenFile(string path, FileAccessKind access) => new WatchedFile(real.OpenFile(path, access), beforeRead) { LimitRead = LimitRead };
+    public IFile OpenFile(string path, FileAccessKind access) => new WatchedFile(real.OpenFile(path, access), beforeRead) { LimitRead = LimitRead, BeforeWrite = BeforeWrite, HasNoLocks = !HasLocks };
 
     public bool TryGetStatus(string path, out FileStatus status) => real.TryGetStatus(path, out status);
 
@@ -116,6 +122,10 @@ internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> b
 
         public Func<string, long, int, int>? LimitRead { get; init; }
 
+        public Action? BeforeWrite { get; init; }
+
+        public bool HasNoLocks { get; init; }
+
         public int Read(Span<byte> buffer, long offset)
         {
             beforeRead(DisplayPath, offset);
@@ -124,11 +134,19 @@ internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> b
             return read < limit || limit == buffer.Length ? read : read + Read(buffer[limit..], offset + limit);
         }
 
-        public void Write(ReadOnlySpan<byte> buffer, long offset) => real.Write(buffer, offset);
+        public void Write(ReadOnlySpan<byte> buffer, long offset)
+        {
+            BeforeWrite?.Invoke();
+            real.Write(buffer, offset);
+        }
 
         public void SetLength(long length) => real.SetLength(length);
 
-        public void Flush() => real.Flush();
+        public void Flush()
+        {
+            BeforeWrite?.Invoke();
+            real.Flush();
+        }
 
         public long CopyFrom(IFile source, long sourceOffset, long offset, long count) => -1;
 
@@ -140,7 +158,7 @@ internal sealed class WatchedFileSystem(IFileSystem real, Action<string, long> b
 
         public bool TryCollapse(long offset, long count) => real.TryCollapse(offset, count);
 
-        public bool TryLock(FileLock kind) => real.TryLock(kind);
+        public bool TryLock(FileLock kind) => HasNoLocks || real.TryLock(kind);
 
         public void Unlock(FileLock kind) => real.Unlock(kind);
 

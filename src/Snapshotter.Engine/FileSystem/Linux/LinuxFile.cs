@@ -33,6 +33,8 @@ internal sealed unsafe class LinuxFile : LinuxHandle, IFile
     /// <summary>One that stands for others when it is asked whether the file system keeps what it is told.</summary>
     public bool IsSample { get; init; }
 
+    public bool HasNoLocks { get; private set; }
+
     public long Length
     {
         get
@@ -208,8 +210,8 @@ internal sealed unsafe class LinuxFile : LinuxHandle, IFile
         return result == 0 || LibC.LastError switch
         {
             LinuxError.EAGAIN or LinuxError.EACCES => false,
-            // The file system has no locks: nobody else can hold one.
-            LinuxError.ENOLCK or LinuxError.ENOSYS or LinuxError.EINVAL or LinuxError.EOPNOTSUPP => true,
+            // The file system has no locks: nobody else can hold one. Those who write look for others and tell of it.
+            LinuxError.ENOLCK or LinuxError.ENOSYS or LinuxError.EINVAL or LinuxError.EOPNOTSUPP => HasNoLocks = true,
             _ => throw LinuxError.Last("lock", DisplayPath),
         };
     }
