@@ -124,6 +124,7 @@ internal sealed class OptimizeJob(IFileSystem fileSystem, string path, OptimizeO
         ArchiveFile archive, List<Generation> staying, IReadOnlyList<ByteRange> ranges,
         IReporter reporter, CancellationToken cancellation)
     {
+        archive.File.GetStatus(out var before);
         long end = ArchiveMap.FindEnd(archive, cancellation).End;
         var kept = ByteRange.Complement(ranges, end);
         var monitor = new JobMonitor(reporter, "Optimizing", cancellation) { TotalBytes = kept.Sum(range => range.Length) };
@@ -137,6 +138,12 @@ internal sealed class OptimizeJob(IFileSystem fileSystem, string path, OptimizeO
                 CheckCopy(copy, expected, monitor.TotalBytes, cancellation);
             },
             bytes => monitor.Advance(bytes, 0));
+        if (before.LinkCount > 1)
+        {
+            reporter.Warn(new Notice(
+                BackupError.NotKept, path,
+                $"'{path}' was one of {before.LinkCount} names of one file, and is a file of its own now: the others keep all that it held, and the room it takes."));
+        }
     }
 
     /// <summary>

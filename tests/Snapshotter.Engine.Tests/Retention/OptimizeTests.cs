@@ -53,6 +53,22 @@ public sealed class OptimizeTests : IDisposable
         archive.IsMended();
     }
 
+    [Fact]
+    public void A_copy_of_an_archive_with_a_second_name_is_told()
+    {
+        using var mounted = Mount("tmpfs");
+        using var archive = new ArchiveUnderTest(mounted.FullPath);
+        archive.Backup();
+        archive.Backup();
+        byte[] before = File.ReadAllBytes(archive.Path);
+        string second = Path.Join(mounted.FullPath, "second.tar");
+        Tool.Run("ln", archive.Path, second).Succeeds();
+        var told = new Told();
+        Assert.False(archive.Plan(new OptimizeOptions { Generations = [1] }).Execute(told).InPlace);
+        Assert.Equal(BackupError.NotKept, Assert.Single(told.Warnings).Kind);
+        Assert.Equal(before, File.ReadAllBytes(second));
+    }
+
     [Theory]
     [InlineData("ext4")]
     [InlineData("xfs")]
@@ -436,4 +452,11 @@ public sealed class OptimizeTests : IDisposable
         "xfs" => MountedFolder.Xfs(),
         _ => MountedFolder.Memory(),
     };
+
+    private sealed class Told : IReporter
+    {
+        public List<Notice> Warnings { get; } = [];
+
+        public void Warn(Notice notice) => Warnings.Add(notice);
+    }
 }
