@@ -41,6 +41,9 @@ internal interface IFile : IDisposable
     /// <summary>The next hole at or after the offset; the file's length (the implicit hole at the end) when there is none.</summary>
     long NextHole(long offset);
 
+    /// <summary>Bytes in blocks that other files have as well, which stay taken when this one goes. 0 where the platform does not tell.</summary>
+    long SharedBytes() => 0;
+
     /// <summary>Takes the bytes out of the file and moves what follows down, in constant time. False when the file system cannot (or offset and count do not fit its blocks); nothing was changed then.</summary>
     bool TryCollapse(long offset, long count);
 

@@ -40,6 +40,9 @@ internal interface IFileSystem
     /// <summary>Files an ordinary user may still make on the file system that holds the path; null where that is not counted.</summary>
     long? FreeFiles(string path);
 
+    /// <summary>Bytes in which the file system that holds the path gives room; what is usual where it does not tell.</summary>
+    int BlockSize(string path) => 4096;
+
     /// <summary>Whether files at the path may take less room than what they hold: the file system may compress.</summary>
     bool MayCompress(string path);
 

@@ -14,7 +14,8 @@ namespace Snapshotter.Engine.Restoring;
 /// </summary>
 internal sealed class TreeWriter : IDisposable
 {
-    private const int LargeFile = 256 * 1024;
+    /// <summary>Files up to this size go with their data to the workers, which write it; larger ones are copied in the kernel, or shared.</summary>
+    public const int LargeFile = 256 * 1024;
 
     private readonly ArchiveFile archive;
     private readonly IFileSystem fileSystem;

@@ -215,6 +215,44 @@ public sealed class RestorePreflightTests : IDisposable
         Assert.True(File.Exists(small.FullPath + "/v/old"));
     }
 
+    [Theory]
+    [InlineData("for i in $(seq 2900); do echo > second/n$i; done")]
+    [InlineData("t=$(printf 'x%.0s' $(seq 200)); cd second; for i in $(seq 2900); do echo n$i; done | xargs -n 500 sh -c 'for n; do ln -s '$t' $n; done' x")]
+    [InlineData("cd second; seq -f n%g 2900 | xargs mkdir")]
+    [InlineData("cd second; seq -f n%g 1500 | xargs touch; seq -f n%g 1500 | xargs setfattr -n user.x -v $(printf 'x%.0s' $(seq 600)) || exit 127; for i in $(seq 1500); do echo > n$i; done")]
+    public void Room_is_counted_in_blocks_before_a_folder_is_emptied(string script)
+    {
+        BackUp($"({script})");
+        using var ext = MountedFolder.Ext4("-m", "0");
+        Tool.Bash(ext.FullPath, "mkdir v; echo old > v/old; fallocate -l $(($(stat -f -c '%a * 4096' .) - 9000000)) fill").Succeeds();
+        var (inPlace, config) = (new RestoreOptions { InPlace = true }, At(ext.FullPath + "/v"));
+        Refuse(BackupError.InsufficientSpace, inPlace, config);
+        Refuse(BackupError.InsufficientSpace, new RestoreOptions(), config);
+        Assert.True(File.Exists(ext.FullPath + "/v/old"));
+
+        // A little more than is needed is enough.
+        Tool.Bash(ext.FullPath, "rm fill; fallocate -l $(($(stat -f -c '%a * 4096' .) - 16000000)) fill").Succeeds();
+        Assert.All(BackupTar.Restore(Archive, config, inPlace), report => Assert.True(report.Complete));
+        Assert.False(File.Exists(ext.FullPath + "/v/old"));
+    }
+
+    [Theory]
+    [InlineData(false, "ln v/old keep")]
+    [InlineData(true, "cp --reflink=always v/old keep")]
+    public void What_does_not_become_free_is_not_counted_before_a_folder_is_emptied(bool isShared, string share)
+    {
+        BackUp("head -c 30000000 /dev/urandom > second/large");
+        using var disk = isShared ? MountedFolder.Xfs() : MountedFolder.Ext4("-m", "0");
+        Tool.Bash(disk.FullPath, $"mkdir v; head -c 40000000 /dev/urandom > v/old; {share}; sync; "
+            + "fallocate -l $(($(stat -f -c '%a * 4096' .) - 10000000)) fill").Succeeds();
+        var (inPlace, config) = (new RestoreOptions { InPlace = true }, At(disk.FullPath + "/v"));
+        Refuse(BackupError.InsufficientSpace, inPlace, config);
+        Assert.True(File.Exists(disk.FullPath + "/v/old"));
+        Tool.Bash(disk.FullPath, isShared ? "rm keep; sync" : "mv keep v/second").Succeeds();
+        Assert.All(BackupTar.Restore(Archive, config, inPlace), report => Assert.True(report.Complete));
+        Assert.False(File.Exists(disk.FullPath + "/v/old"));
+    }
+
     [Fact]
     public void Room_for_one_after_the_other_is_enough()
     {

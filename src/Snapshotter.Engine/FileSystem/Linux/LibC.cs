@@ -59,6 +59,7 @@ internal static unsafe partial class LibC
     private const int GetOpenFileLock = 36;
     private const int SetOpenFileLock = 37;
     private const ulong CloneRangeRequest = 0x4020940D;
+    private const ulong ExtentMapRequest = 0xC020660B;
 
     // These two, O_TMPFILE (which contains O_DIRECTORY) and the number of getdents64 differ by architecture.
     public static readonly int DirectoryOnly = UsesArmFlags ? 0x4000 : 0x10000;
@@ -217,6 +218,9 @@ internal static unsafe partial class LibC
 
     public static int Clone(SafeHandle target, CloneRange* range) => ioctl(target, CloneRangeRequest, range);
 
+    /// <summary>Asks where a file lies on the disk (FIEMAP).</summary>
+    public static int MapExtents(SafeHandle file, void* map) => ioctl(file, ExtentMapRequest, map);
+
     /// <summary>Takes a lock that belongs to the open file (not to the process), without waiting.</summary>
     public static int Lock(SafeHandle file, short kind, long start, long length)
     {
@@ -264,7 +268,12 @@ internal static unsafe partial class LibC
     public static int AskForWriting(SafeHandle directory, byte* name) => faccessat(directory, name, 2, AtEffectiveUser | AtSymlinkNoFollow);
 
     /// <summary>Free files of a file system as an ordinary user may use them, and all it has room for: 0 where it does not count them.</summary>
-    public static int FreeFiles(byte* path, out ulong free, out ulong all)
+    public static int FreeFiles(byte* path, out ulong free, out ulong all) => AskFor(path, out free, out all, out _);
+
+    /// <summary>Bytes of a block (f_frsize).</summary>
+    public static int BlockSize(byte* path, out ulong size) => AskFor(path, out _, out _, out size);
+
+    private static int AskFor(byte* path, out ulong free, out ulong all, out ulong block)
     {
         var status = stackalloc ulong[32];
         int result;
@@ -274,7 +283,7 @@ internal static unsafe partial class LibC
         }
         while (Interrupted(result));
         // struct statvfs: f_bsize, f_frsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree, f_favail.
-        (all, free) = (status[5], status[7]);
+        (block, all, free) = (status[1], status[5], status[7]);
         return result;
     }
 
@@ -405,7 +414,7 @@ internal static unsafe partial class LibC
     private static partial int fallocate(SafeHandle file, int mode, long offset, long length);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int ioctl(SafeHandle file, ulong request, CloneRange* argument);
+    private static partial int ioctl(SafeHandle file, ulong request, void* argument);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(SafeHandle file, int command, FileLockRequest* argument);

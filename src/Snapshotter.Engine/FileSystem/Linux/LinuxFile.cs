@@ -185,6 +185,43 @@ internal sealed unsafe class LinuxFile : LinuxHandle, IFile
         };
     }
 
+    public long SharedBytes()
+    {
+        // struct fiemap: fm_start, fm_length, fm_flags and fm_mapped_extents, fm_extent_count; then per extent fe_logical,
+        // fe_physical, fe_length, two reserved, fe_flags in the lower half of the next, one reserved.
+        const int Head = 4;
+        const int PerExtent = 7;
+        const int Count = 64;
+        const ulong IsLast = 0x1;
+        const ulong IsShared = 0x2000;
+        var map = stackalloc ulong[Head + (Count * PerExtent)];
+        long shared = 0;
+        ulong next = 0;
+        while (true)
+        {
+            (map[0], map[1], map[2], map[3]) = (next, ulong.MaxValue - next, 0, Count);
+            if (LibC.MapExtents(this, map) < 0)
+            {
+                return IsImpossible(LibC.LastError) ? 0 : throw LinuxError.Last("ask for the blocks of", DisplayPath);
+            }
+            var found = (int)(map[2] >> 32);
+            for (var i = 0; i < found; i++)
+            {
+                var extent = map + Head + (i * PerExtent);
+                shared += (extent[5] & IsShared) == 0 ? 0 : (long)extent[2];
+                next = extent[0] + extent[2];
+                if ((extent[5] & IsLast) != 0)
+                {
+                    return shared;
+                }
+            }
+            if (found == 0)
+            {
+                return shared;
+            }
+        }
+    }
+
     public bool TryCollapse(long offset, long count) =>
         LibC.Allocate(this, LibC.CollapseRange, offset, count) == 0 || (IsImpossible(LibC.LastError)
             ? false

@@ -103,6 +103,18 @@ internal sealed unsafe class LinuxFileSystem : IFileSystem
         }
     }
 
+    [SkipLocalsInit]
+    public int BlockSize(string path)
+    {
+        Span<byte> buffer = stackalloc byte[CName.PathSize];
+        fixed (byte* pathBytes = CName.Path(path, buffer, "ask for the block size of"))
+        {
+            return LibC.BlockSize(pathBytes, out var size) < 0
+                ? throw LinuxError.Last("ask for the block size of", path)
+                : (int)Math.Min(size, int.MaxValue);
+        }
+    }
+
     public bool MayCompress(string path) => OfDrive(path, "ask for the kind of file system of", drive => drive.DriveFormat is "btrfs" or "zfs");
 
     private static T OfDrive<T>(string path, string operation, Func<DriveInfo, T> ask)

@@ -9,11 +9,14 @@ namespace Snapshotter.Engine.Restoring.Preflight;
 /// <param name="part">The part.</param>
 /// <param name="traits">Who this process is.</param>
 /// <param name="unfit">Where names are noted that a directory there takes for one, as ext4's may that ignore case.</param>
-internal sealed class ExistingEntries(IDirectory root, VolumePart part, FileSystemTraits traits, UnfitEntries unfit) : IDisposable
+/// <param name="blockSize">In what the file system gives room.</param>
+internal sealed class ExistingEntries(IDirectory root, VolumePart part, FileSystemTraits traits, UnfitEntries unfit, int blockSize) : IDisposable
 {
     private const int MaxListed = 20;
+    private const int MaxLinked = 1_000_000;
 
     private readonly List<string> obstacles = [];
+    private readonly LinkedNames linked = new(MaxLinked);
     private readonly CaseCollisions collisions = new(areAccentsOne: true);
     private readonly Dictionary<FileId, bool> tellsApart = [];
     private byte[] directoryPath = [];
@@ -51,10 +54,21 @@ internal sealed class ExistingEntries(IDirectory root, VolumePart part, FileSyst
             return;
         }
 
-        Files++;
-        if (status.Kind != FileKind.Directory)
+        Bytes += RestoreDemand.BytesOfName(name.Length);
+        if (status.Kind == FileKind.Directory)
         {
-            Bytes += status.Allocated;
+            // It stays, and nothing is needed for it.
+            Files++;
+            Bytes += blockSize;
+        }
+        else
+        {
+            if (linked.IsLast(status))
+            {
+                Files++;
+                Bytes += status.Allocated;
+            }
+
             Note(ObstacleAt(parent, name.Span, status));
         }
     }

@@ -130,7 +130,7 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
 
             if (isChoosy || way == RestoreWay.Over)
             {
-                replaced = ExamineEntries(target, part, probe.Directory, isChoosy, way == RestoreWay.Over ? root : null, path);
+                replaced = ExamineEntries(target, part, probe.Directory, isChoosy, way == RestoreWay.Over ? root : null, existing, path);
             }
         }
 
@@ -141,7 +141,10 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
             Path = path,
             Way = way,
             Demand = part.Demand,
-            Before = () => Sum(existing == path ? Remains(open) : default, way == RestoreWay.InPlace ? Sum(old!) : default),
+            Before = () => Sum(
+                existing == path ? Remains(open) : default,
+                way != RestoreWay.InPlace ? default
+                : CanShareBlocks(open) ? Sum(TreeSurvey.Of(open(), target.Keep, fileSystem.Traits, asksForShared: true)) : Sum(old!)),
             After = () => way switch
             {
                 RestoreWay.Over => replaced,
@@ -154,11 +157,12 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
 
     /// <summary>Looks at entries one by one: where the file system does not take all names, or where they go over what is there.</summary>
     private (long Bytes, long Files) ExamineEntries(
-        RestoreTarget target, VolumePart part, IDirectory probe, bool isChoosy, IDirectory? root, string path)
+        RestoreTarget target, VolumePart part, IDirectory probe, bool isChoosy, IDirectory? root, string place, string path)
     {
         long known = target.Unfit.Count;
         using var trial = isChoosy ? new NameTrial(probe, part, target.Unfit) : null;
-        using var existing = root is null ? null : new ExistingEntries(root, part, fileSystem.Traits, target.Unfit);
+        int blockSize = root is null ? 0 : fileSystem.BlockSize(place);
+        using var existing = root is null ? null : new ExistingEntries(root, part, fileSystem.Traits, target.Unfit, blockSize);
         var reader = new VolumeReader(archive, target.Generation, target.Volume);
         while (reader.Next())
         {
@@ -226,7 +230,7 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
             Way = RestoreWay.Staged,
             Demand = target.Own.Demand,
             Before = () => default,
-            After = () => (status?.Allocated ?? 0, status is null ? 0 : 1),
+            After = () => status is { } old && new LinkedNames(0).IsLast(old) ? (old.Allocated, 1) : (0, 0),
             SharesBlocks = () => SharesBlocks(() => fileSystem.OpenDirectory(folder)),
         });
 
@@ -284,6 +288,25 @@ internal sealed class RestorePreflight(IFileSystem fileSystem, ArchiveFile archi
             byte[] bytes = Encoding.UTF8.GetBytes(name);
             probe.CreateDirectory(bytes, Ownership.OwnerOnly);
             probe.RemoveDirectory(bytes);
+        }
+    }
+
+    /// <summary>Whether files of the file system may have blocks in common, which do not become free with one of them.</summary>
+    private bool CanShareBlocks(Func<IDirectory> open)
+    {
+        try
+        {
+            using var root = open();
+            using var probe = ProbeFolder.In(root, fileSystem.Traits);
+            using var one = probe.Directory.CreateFile("one"u8, AnyMode);
+            using var other = probe.Directory.CreateFile("other"u8, AnyMode);
+            one.Write(new byte[Tar.TarLayout.Alignment], 0);
+            return other.TryClone(one, 0, 0, Tar.TarLayout.Alignment);
+        }
+        catch (FileSystemException)
+        {
+            // As where there is no room even for that: then they are asked, which tells as much.
+            return true;
         }
     }
 

@@ -12,6 +12,12 @@ internal sealed class SpaceBudget(IFileSystem fileSystem)
     /// <summary>For the staging folder and what is in it.</summary>
     private const int OwnFiles = 8;
 
+    /// <summary>What an inode takes where it is made of the same room (XFS).</summary>
+    private const int InodeSize = 512;
+
+    /// <summary>The staging folder, and a folder in it for each writer.</summary>
+    private const int OwnBlocks = 32;
+
     private readonly List<SpaceNeed> needs = [];
 
     /// <summary>Adds a part, in the order of their restoring.</summary>
@@ -48,7 +54,13 @@ internal sealed class SpaceBudget(IFileSystem fileSystem)
             bytes += before.Bytes;
             files += before.Files;
             bool isOver = need.Way is RestoreWay.Over or RestoreWay.Rewrite;
-            long neededBytes = isExact && need.Demand.Bytes > bytes && need.SharesBlocks() ? 0 : need.Demand.Bytes;
+            int blockSize = fileSystem.BlockSize(need.Place);
+            long neededBytes = need.Demand.BytesOn(blockSize);
+            if (isExact && neededBytes > bytes && need.Demand.Shareable > 0 && need.SharesBlocks())
+            {
+                neededBytes = Math.Max(0, neededBytes - need.Demand.Shareable);
+            }
+
             long neededFiles = need.Demand.Files + OwnFiles;
             if (isOver)
             {
@@ -57,9 +69,10 @@ internal sealed class SpaceBudget(IFileSystem fileSystem)
                 neededFiles = Math.Max(neededFiles - after.Files, OwnFiles);
             }
 
-            if (neededBytes > bytes && !(need.Way == RestoreWay.InPlace && fileSystem.MayCompress(need.Place)))
+            long margin = need.Way == RestoreWay.InPlace ? MarginOf(neededBytes, neededFiles - before.Files, blockSize) : 0;
+            if (neededBytes + margin > bytes && !(need.Way == RestoreWay.InPlace && fileSystem.MayCompress(need.Place)))
             {
-                return Lack(need, neededBytes, bytes, RemedyFor(need, after.Bytes > 0));
+                return Lack(need, neededBytes + margin, bytes, RemedyFor(need, after.Bytes > 0));
             }
 
             if (neededFiles > files)
@@ -73,6 +86,14 @@ internal sealed class SpaceBudget(IFileSystem fileSystem)
 
         return null;
     }
+
+    /// <summary>
+    /// Once a folder is emptied it is too late: so there must be room as well for what the file system notes of files, such as
+    /// where their pieces lie, which is far less than one in a hundred; for inodes that are more than before; and for the
+    /// folders of the restore itself. Beside old content none of it is asked for: there nothing is lost when room runs out.
+    /// </summary>
+    private static long MarginOf(long bytes, long newFiles, int blockSize) =>
+        (bytes / 100) + (Math.Max(0, newFiles) * InodeSize) + (OwnBlocks * (long)Math.Min(blockSize, 64 * 1024));
 
     /// <summary>To empty the volume first is no remedy where nothing is in it.</summary>
     private static Remedy RemedyFor(SpaceNeed need, bool isSomethingThere) =>

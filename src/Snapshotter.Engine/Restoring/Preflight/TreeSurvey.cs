@@ -11,12 +11,22 @@ internal sealed class TreeSurvey
 {
     private const int MaxListed = 20;
 
+    /// <summary>Of so many files with other names still to be found is remembered; more count as staying.</summary>
+    private const int MaxLinked = 1_000_000;
+
     private readonly FileSystemTraits traits;
+    private readonly bool asksForShared;
     private readonly List<string> obstacles = [];
 
-    private TreeSurvey(FileSystemTraits traits) => this.traits = traits;
+    private readonly LinkedNames linked = new(MaxLinked);
 
-    /// <summary>Bytes that its removal gives back at most: a file of several names counts at each.</summary>
+    private TreeSurvey(FileSystemTraits traits, bool asksForShared)
+    {
+        this.traits = traits;
+        this.asksForShared = asksForShared;
+    }
+
+    /// <summary>Bytes that its removal gives back at most: a file of several names counts when all of them go.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>Files, directories and links that its removal gives back at most.</summary>
@@ -32,15 +42,20 @@ internal sealed class TreeSurvey
     /// <param name="directory">The directory.</param>
     /// <param name="keep">What stays in it.</param>
     /// <param name="traits">Who this process is.</param>
-    public static TreeSurvey Of(IDirectory directory, KeepTree keep, FileSystemTraits traits) => Of(directory, keep, traits, deep: true);
+    /// <param name="asksForShared">Each file is asked for blocks that others have too: that takes its time.</param>
+    public static TreeSurvey Of(IDirectory directory, KeepTree keep, FileSystemTraits traits, bool asksForShared = false) =>
+        Survey(directory, keep, traits, deep: true, asksForShared);
 
     /// <summary>Only the names that would be moved out of the way, and not what is in them. Closes the directory.</summary>
-    /// <inheritdoc cref="Of(IDirectory, KeepTree, FileSystemTraits)"/>
-    public static TreeSurvey OfNames(IDirectory directory, KeepTree keep, FileSystemTraits traits) => Of(directory, keep, traits, deep: false);
+    /// <param name="directory">The directory.</param>
+    /// <param name="keep">What stays in it.</param>
+    /// <param name="traits">Who this process is.</param>
+    public static TreeSurvey OfNames(IDirectory directory, KeepTree keep, FileSystemTraits traits) =>
+        Survey(directory, keep, traits, deep: false, asksForShared: false);
 
-    private static TreeSurvey Of(IDirectory directory, KeepTree keep, FileSystemTraits traits, bool deep)
+    private static TreeSurvey Survey(IDirectory directory, KeepTree keep, FileSystemTraits traits, bool deep, bool asksForShared)
     {
-        var survey = new TreeSurvey(traits);
+        var survey = new TreeSurvey(traits, asksForShared);
         var root = new TreeDirectory(directory, []);
         try
         {
@@ -107,8 +122,12 @@ internal sealed class TreeSurvey
 
             if (kept is null)
             {
-                Bytes += status.Allocated;
-                Files++;
+                if (linked.IsLast(status))
+                {
+                    Bytes += FreedBy(directory, name, status);
+                    Files++;
+                }
+
                 LookAt(directory, name, status, device);
             }
 
@@ -116,6 +135,25 @@ internal sealed class TreeSurvey
             {
                 cursor.Descend(name);
             }
+        }
+    }
+
+    private long FreedBy(IDirectory directory, ReadOnlySpan<byte> name, in FileStatus status)
+    {
+        if (!asksForShared || status.Kind != FileKind.Regular || status.Allocated == 0)
+        {
+            return status.Allocated;
+        }
+
+        try
+        {
+            using var file = directory.OpenFile(name);
+            return Math.Max(0, status.Allocated - file.SharedBytes());
+        }
+        catch (FileSystemException)
+        {
+            // What cannot be asked counts as staying.
+            return 0;
         }
     }
 
