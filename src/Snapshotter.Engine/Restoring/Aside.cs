@@ -37,18 +37,21 @@ internal sealed class Aside(OpenPlace place, string folder, WriteMode mode, Loss
     /// <param name="directory">Where it is to stand.</param>
     /// <param name="name">Its name there.</param>
     /// <param name="make">Makes it, under another name in another directory.</param>
-    public void Put(IDirectory directory, byte[] name, Make make)
+    /// <returns>False when something stays in its place, which is told.</returns>
+    public bool Put(IDirectory directory, byte[] name, Make make)
     {
-        Add(directory, name, make);
+        bool isAdded = Add(directory, name, make);
         PutAll(flush: false);
+        return isAdded;
     }
 
     /// <summary>Makes something, for <see cref="PutAll"/> to put in its place.</summary>
-    public void Add(IDirectory directory, byte[] name, Make make)
+    /// <returns>False when something stays in its place, which is told.</returns>
+    public bool Add(IDirectory directory, byte[] name, Make make)
     {
         if (mode == WriteMode.Merge && !MakeWay(directory, name))
         {
-            return;
+            return false;
         }
 
         if (waiting.Count == Names.Length)
@@ -60,7 +63,7 @@ internal sealed class Aside(OpenPlace place, string folder, WriteMode mode, Loss
         if (directory == elsewhere)
         {
             PutBeside(thing);
-            return;
+            return true;
         }
 
         try
@@ -74,6 +77,8 @@ internal sealed class Aside(OpenPlace place, string folder, WriteMode mode, Loss
         {
             PutBeside(thing);
         }
+
+        return true;
     }
 
     /// <summary>Puts all that was made over what stands at its place.</summary>
@@ -148,7 +153,7 @@ internal sealed class Aside(OpenPlace place, string folder, WriteMode mode, Loss
         }
     }
 
-    private void Rename(in Waiting thing, IDirectory from, ReadOnlySpan<byte> name)
+    private static void Rename(in Waiting thing, IDirectory from, ReadOnlySpan<byte> name)
     {
         try
         {
@@ -156,23 +161,7 @@ internal sealed class Aside(OpenPlace place, string folder, WriteMode mode, Loss
         }
         catch (FileSystemException e)
         {
-            if (mode != WriteMode.Replace || e.Error == FileError.CrossDevice
-                || !thing.Directory.TryGetStatus(thing.Name, out var existing) || existing.Kind != FileKind.Directory
-                || !from.TryGetStatus(name, out var status) || status.Kind == FileKind.Directory)
-            {
-                throw Told(e, thing);
-            }
-
-            try
-            {
-                TreeRemover.Remove(thing.Directory, thing.Name);
-            }
-            catch (FileSystemException inner) when (inner.Error == FileError.InUse)
-            {
-                throw Told(inner, thing);
-            }
-
-            from.Rename(name, thing.Directory, thing.Name);
+            throw Told(e, thing);
         }
     }
 

@@ -28,6 +28,9 @@ internal sealed class DirectoryStack : IDisposable
     /// <summary>Directories that were made, with what tells their names apart: where nothing else stands.</summary>
     private readonly Dictionary<FileId, uint> made = [];
 
+    /// <summary>The path in whose place something stays that was told of last.</summary>
+    private ReadOnlyMemory<byte> inTheWay;
+
     /// <param name="fileSystem">The platform.</param>
     /// <param name="root">The directory that all paths are below; closed at the end.</param>
     /// <param name="archivePath">The archive, for messages.</param>
@@ -51,8 +54,11 @@ internal sealed class DirectoryStack : IDisposable
 
     public IDirectory Root => stack[0].Handle;
 
-    /// <summary>Goes to a directory by its path, and makes those on the way that the archive has no entry for.</summary>
-    public TargetDirectory Enter(ReadOnlyMemory<byte> path)
+    /// <summary>
+    /// Goes to a directory by its path, and makes those on the way that the archive has no entry for. Null when something else
+    /// stays in the place of one of them, which is told.
+    /// </summary>
+    public TargetDirectory? Enter(ReadOnlyMemory<byte> path)
     {
         int depth = 1;
         int start = 0;
@@ -68,7 +74,11 @@ internal sealed class DirectoryStack : IDisposable
             }
 
             PopTo(depth);
-            Push(stack[^1], component.ToArray(), path[..(start - 1)]);
+            if (!Push(stack[^1], component.ToArray(), path[..(start - 1)]))
+            {
+                return null;
+            }
+
             depth++;
         }
 
@@ -79,7 +89,11 @@ internal sealed class DirectoryStack : IDisposable
     /// <summary>Makes a directory, which gets its metadata when all below it is written.</summary>
     public void Make(ReadOnlyMemory<byte> parentPath, byte[] name, FileMetadata metadata)
     {
-        var parent = Enter(parentPath);
+        if (Enter(parentPath) is not { } parent)
+        {
+            return;
+        }
+
         Push(parent, name, ownPath: null);
         var directory = stack[^1];
         directory.Metadata = metadata;
@@ -107,7 +121,8 @@ internal sealed class DirectoryStack : IDisposable
     /// <param name="parent">Where it is.</param>
     /// <param name="name">Its name there.</param>
     /// <param name="ownPath">Its path, when it is needed by what is below it; null when it has metadata of its own.</param>
-    private void Push(TargetDirectory parent, byte[] name, ReadOnlyMemory<byte>? ownPath)
+    /// <returns>False when something stays in its place.</returns>
+    private bool Push(TargetDirectory parent, byte[] name, ReadOnlyMemory<byte>? ownPath)
     {
         var handle = parent.Handle;
         bool isThere = handle.TryGetStatus(name, out var status);
@@ -122,6 +137,12 @@ internal sealed class DirectoryStack : IDisposable
         }
         else
         {
+            if (isThere && mode == WriteMode.Merge && ownPath is { } needed)
+            {
+                TellInTheWay(handle, name, needed);
+                return false;
+            }
+
             if (isThere)
             {
                 ClearWay(handle, name);
@@ -134,11 +155,28 @@ internal sealed class DirectoryStack : IDisposable
         {
             stack[stack.Count - MaxOpen].Suspend();
         }
+
+        return true;
     }
 
     /// <summary>True for a directory that was made here under that name.</summary>
     private bool IsKnown(in FileStatus status, ReadOnlySpan<byte> name) =>
         made.TryGetValue(status.Id, out uint hash) && hash == XxHash32.HashToUInt32(name);
+
+    /// <summary>Once for all that follows below it.</summary>
+    private void TellInTheWay(IDirectory parent, byte[] name, ReadOnlyMemory<byte> path)
+    {
+        if (path.Span.SequenceEqual(inTheWay.Span))
+        {
+            return;
+        }
+
+        inTheWay = path.ToArray();
+        string shown = EntryNames.PathOf(parent, name);
+        losses.Note(new Notice(
+            BackupError.NotKept, shown,
+            $"What is below '{shown}' in the archive is not restored: what has its name is no directory, and nothing is removed here."));
+    }
 
     private void ClearWay(IDirectory parent, byte[] name)
     {

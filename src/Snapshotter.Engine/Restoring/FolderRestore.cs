@@ -39,7 +39,7 @@ internal sealed class FolderRestore(
             switch (target.Way)
             {
                 case RestoreWay.Over:
-                    WriteOver(root, staging, before, target.IsMerged ? WriteMode.Merge : WriteMode.Replace, target.Own);
+                    WriteOver(root, staging, before, target.Own);
                     break;
                 case RestoreWay.InPlace:
                     EmptyAndFill(root, staging, before);
@@ -58,7 +58,7 @@ internal sealed class FolderRestore(
             PutIntoMount(root, part, part.Mount!);
         }
 
-        if (target.Own.Filter.IsActive || target.Unfit.Count > 0)
+        if (target.Own.Filter.IsActive || target.Unfit.Count > 0 || content.HasLeft)
         {
             // Of a whole volume the root counts as well.
             report.Entries = target.Own.Filter.Entries + (target.Own.Filter.IsActive ? 0 : 1) + target.Mounted.Sum(part => part.Filter.Entries);
@@ -94,7 +94,7 @@ internal sealed class FolderRestore(
         }
 
         staging.Clear();
-        WriteOver(root, staging, before, WriteMode.Merge, part);
+        WriteOver(root, staging, before, part);
         TellStuck(staging, place);
     }
 
@@ -258,13 +258,13 @@ internal sealed class FolderRestore(
         }
     }
 
-    private void WriteOver(IDirectory root, StagingArea staging, in FileStatus before, WriteMode mode, VolumePart part)
+    private void WriteOver(IDirectory root, StagingArea staging, in FileStatus before, VolumePart part)
     {
         FileMetadata? metadata = null;
         try
         {
             using var made = staging.Make(StagingFolder.Made);
-            TellHalf(part.Mount?.Place ?? Place, isEmptied: false, () => metadata = Fill(root, made, mode, part));
+            TellHalf(part.Mount?.Place ?? Place, isEmptied: false, () => metadata = Fill(root, made, WriteMode.Merge, part));
             Flush(root);
         }
         catch

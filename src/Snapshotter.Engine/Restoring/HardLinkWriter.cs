@@ -1,6 +1,7 @@
 using Snapshotter.Engine.Archive;
 using Snapshotter.Engine.Entries;
 using Snapshotter.Engine.FileSystem;
+using Snapshotter.Engine.Reporting;
 
 namespace Snapshotter.Engine.Restoring;
 
@@ -31,6 +32,12 @@ internal sealed class HardLinkWriter(
     public void Add(TargetDirectory directory, byte[] name, VolumeReader reader, IDirectory root, LinkTarget? identity)
     {
         var (targetParent, targetName) = DirectoryPath.Split(reader.LinkPath);
+        if (targets.GetValueOrDefault(PathHash.Of(reader.LinkPath)) is { IsLeft: true })
+        {
+            Leave(EntryNames.PathOf(directory.Handle, name), reader.LinkPath, identity);
+            return;
+        }
+
         var link = new Link
         {
             Directory = directory,
@@ -123,6 +130,12 @@ internal sealed class HardLinkWriter(
     {
         var handle = link.Directory.Handle;
         var target = targets.GetValueOrDefault(PathHash.Of(link.TargetPath)) ?? throw NoTarget(link);
+        if (target.IsLeft)
+        {
+            Leave(EntryNames.PathOf(handle, link.Name), link.TargetPath, link.Identity);
+            return;
+        }
+
         if (handle.TryGetStatus(link.Name, out var existing) && target.Is(existing))
         {
             // Two names of one file already: then a rename does nothing at all.
@@ -130,21 +143,34 @@ internal sealed class HardLinkWriter(
             return;
         }
 
-        aside!.Put(handle, link.Name, (making, name) =>
+        bool isPut = aside!.Put(handle, link.Name, (making, name) =>
         {
             making.CreateHardLink(name, link.TargetDirectory ?? root, link.TargetName.Span);
             link.Identity?.Note(making, name);
             return making.TryGetStatus(name, out var made) && target.Is(made) ? true : throw NoTarget(link);
         });
+        if (!isPut)
+        {
+            link.Identity?.Leave();
+        }
+    }
+
+    /// <summary>What it leads to was not restored, and that was told.</summary>
+    private void Leave(string path, byte[] targetPath, LinkTarget? identity)
+    {
+        identity?.Leave();
+        losses.Note(new Notice(
+            BackupError.NotKept, path,
+            $"'{path}' is not restored: it is a hard link to '{EntryNames.ForMessage(targetPath)}', in whose place something else stays."));
     }
 
     private static bool IsNoTarget(FileError error) =>
         error is FileError.NotFound or FileError.NotADirectory or FileError.SymbolicLink or FileError.IsADirectory or FileError.AccessDenied;
 
-    private Reporting.BackupException NoTarget(in Link link) =>
+    private BackupException NoTarget(in Link link) =>
         Unsafe(link, $"the hard link's target '{EntryNames.ForMessage(link.TargetPath)}' is not there, or cannot be linked.");
 
-    private Reporting.BackupException Unsafe(in Link link, string problem) =>
+    private BackupException Unsafe(in Link link, string problem) =>
         ArchiveErrors.Unsafe(archivePath, link.Offset, link.EntryName, problem);
 
     private struct Link

@@ -10,6 +10,11 @@ internal sealed class LinkTarget
 {
     private FileId? id;
 
+    /// <summary>True when it was not made, as something stays in its place: so its links are not made either.</summary>
+    public bool IsLeft { get; private set; }
+
+    public void Leave() => IsLeft = true;
+
     public bool Is(in FileStatus status) => status.Id == id;
 
     public void Note(IFile file)

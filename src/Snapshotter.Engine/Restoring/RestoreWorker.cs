@@ -30,7 +30,10 @@ internal sealed class RestoreWorker(
             if (aside is not null && (mode != WriteMode.Fresh || job.Metadata.Kind != FileKind.Regular))
             {
                 var wanted = job;
-                aside.Add(directory, job.Name, (making, name) => Create(wanted, making, name));
+                if (!aside.Add(directory, job.Name, (making, name) => Create(wanted, making, name)))
+                {
+                    job.Identity?.Leave();
+                }
             }
             else
             {

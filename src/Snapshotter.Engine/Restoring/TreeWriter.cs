@@ -84,7 +84,14 @@ internal sealed class TreeWriter : IDisposable
         byte[] name = lastName.ToArray();
         if (entry.Type == TypeFlag.HardLink)
         {
-            links.Add(directories.Enter(parentPath), name, reader, directories.Root, IdentityOf(path));
+            var linkIdentity = IdentityOf(path);
+            if (directories.Enter(parentPath) is not { } directory)
+            {
+                linkIdentity?.Leave();
+                return;
+            }
+
+            links.Add(directory, name, reader, directories.Root, linkIdentity);
             if (links.IsFull)
             {
                 Drain();
@@ -108,7 +115,16 @@ internal sealed class TreeWriter : IDisposable
                 MakeLater(path, entry);
                 break;
             default:
-                Enqueue(directories.Enter(parentPath), name, kind, reader, IdentityOf(path));
+                var identity = IdentityOf(path);
+                if (directories.Enter(parentPath) is { } parent)
+                {
+                    Enqueue(parent, name, kind, reader, identity);
+                }
+                else
+                {
+                    identity?.Leave();
+                }
+
                 break;
         }
     }
@@ -238,7 +254,13 @@ internal sealed class TreeWriter : IDisposable
     {
         var (parentPath, name) = DirectoryPath.Split(link.Path);
         var job = link.Job;
-        job.Directory = directories.Enter(parentPath);
+        if (directories.Enter(parentPath) is not { } directory)
+        {
+            job.Identity?.Leave();
+            return true;
+        }
+
+        job.Directory = directory;
         job.Name = name.ToArray();
         job.LinkKind = KindOfTarget(job);
         if (mustLead && job.LinkKind == LinkKind.Unknown)

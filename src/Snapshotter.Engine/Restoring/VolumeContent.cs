@@ -12,6 +12,9 @@ internal sealed class VolumeContent(
 {
     private readonly HashSet<KeepTree> told = [];
 
+    /// <summary>True when something that was saved is not restored, as another thing's place is there.</summary>
+    public bool HasLeft => told.Count > 0;
+
     /// <summary>Writes the entries of a part.</summary>
     /// <param name="writer">Writes them below the part's root.</param>
     /// <param name="part">The part.</param>
@@ -63,11 +66,15 @@ internal sealed class VolumeContent(
         throw new InvalidOperationException("The part was found before.");
     }
 
-    /// <summary>Tells once of each place that something was saved for and is not restored.</summary>
+    /// <summary>
+    /// Tells once of each place that something was saved for and is not restored. Other programs save nested volumes twice: that
+    /// is nothing to tell of.
+    /// </summary>
     private void TellLeft(VolumeReader reader)
     {
         if (target.Keep.Covering(reader.Path) is not { } place
-            || place is { Reason: KeepReason.Volume } or { Mount.Problem: null }
+            || place is { Mount.Problem: null }
+            || (place.Reason == KeepReason.Volume && !target.Generation.IsNative)
             || EntryKinds.KindOf(reader.Entry.Type) == FileKind.Directory
             || !target.Own.Filter.Matches(reader)
             || !told.Add(place))
@@ -80,6 +87,8 @@ internal sealed class VolumeContent(
             BackupError.NotKept, path,
             place.Mount is { } mount
                 ? $"'{path}' and what else was saved of '{mount.Place}' is not restored: {mount.Problem}."
+                : place.Reason == KeepReason.Volume
+                ? $"'{path}' and what else was saved there is not restored: it is the place of another volume, which is restored on its own."
                 : $"'{path}' is not restored: the archive itself lies there, or a volume that this generation does not have."));
     }
 }

@@ -437,10 +437,13 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
             keep.Add(places, root, path, generation.Volumes.Any(v => TargetName.KeyOf(v) == key) ? KeepReason.Volume : KeepReason.Other);
         }
 
-        // Those that are not restored now are where they stand to each other, even when all is restored to another place.
+        // Those that are not restored now are where they stand to each other, even when all is restored to another place. As in a
+        // backup their places decide; their targets do where the places are not known.
+        string? own = SourceOf(volume);
         foreach (var other in generation.Volumes)
         {
-            if (places.Below(volume.Target, other.Target) is { } names)
+            var nested = own is not null && SourceOf(other) is { } source ? places.Find(own, source) : places.Below(volume.Target, other.Target);
+            if (nested is { } names)
             {
                 keep.Add(names, KeepReason.Volume);
             }
@@ -448,6 +451,9 @@ internal sealed class VolumeRestore(IFileSystem fileSystem, string archivePath, 
 
         return keep;
     }
+
+    private string? SourceOf(ManifestVolume volume) =>
+        config.Volumes.FirstOrDefault(spec => TargetName.KeyOf(spec.Target) == TargetName.KeyOf(volume))?.Path;
 
     private FileKind KindOf(string path) => fileSystem.TryGetStatus(path, out var status) ? status.Kind : FileKind.Unknown;
 }

@@ -63,7 +63,7 @@ public class RestoreOptionsTests : IDisposable
         folder.WriteFile("volume/keep/b.txt", "old text");
         Tool.Bash(Volume, "ln keep/b.txt keep/second.txt; ln keep/b.txt third.txt; ln -s keep link").Succeeds();
         BackUp(Volume);
-        Tool.Bash(Volume, "echo new > keep/a.log; rm keep/b.txt keep/second.txt third.txt; mkdir keep/b.txt; touch keep/b.txt/in; touch extra").Succeeds();
+        Tool.Bash(Volume, "echo new > keep/a.log; rm keep/b.txt keep/second.txt third.txt; mkdir keep/b.txt; touch extra").Succeeds();
 
         var report = Restore(new RestoreOptions { Include = ["keep/*.txt"], Exclude = ["b.txt"] });
         Assert.True(report.Complete, string.Join("\n", report.Warnings));
@@ -181,9 +181,104 @@ public class RestoreOptionsTests : IDisposable
         BackUp(Volume);
         folder.WriteFile("outside/file", "outside");
         Tool.Bash(Volume, "rm -rf sub; ln -s ../outside sub").Succeeds();
-        Restore(new RestoreOptions { Include = ["sub/file"] });
+        var report = Restore(new RestoreOptions { Include = ["sub/file"] });
+        Assert.Equal("outside", File.ReadAllText(folder["outside", "file"]));
+        Assert.False(report.Complete);
+        Assert.NotNull(File.ResolveLinkTarget(folder["volume", "sub"], returnFinalTarget: false));
+
+        // The folder itself is wanted as well: it takes the place of the link.
+        Assert.True(Restore(new RestoreOptions { Include = ["sub"] }).Complete);
         Assert.Equal("outside", File.ReadAllText(folder["outside", "file"]));
         Assert.Equal("saved", File.ReadAllText(folder["volume", "sub", "file"]));
+    }
+
+    [Theory]
+    [InlineData("rm a; mkdir a; echo precious > a/keep.me", "a", "a/keep.me", "keep.me")]
+    [InlineData("rm link; mkdir link; echo precious > link/keep.me", "link", "link/keep.me", "keep.me")]
+    [InlineData("rm soft; mkdir soft; echo precious > soft/keep.me", "soft", "soft/keep.me", "keep.me")]
+    [InlineData("rm -r sub; echo precious > sub", "sub", "sub", "sub")]
+    [InlineData("rm -r sub/deep; echo precious > sub/deep", "sub/deep", "sub/deep", "deep")]
+    public void What_a_part_leaves_alone_stays_also_where_something_else_was_saved(string script, string named, string precious, string exclude)
+    {
+        folder.WriteFile("volume/a", "saved");
+        folder.WriteFile("volume/sub/f", "saved");
+        folder.WriteFile("volume/sub/deep/g", "saved");
+        Tool.Bash(Volume, "ln a link; ln a other; ln -s a soft").Succeeds();
+        BackUp(Volume);
+        Tool.Bash(Volume, script).Succeeds();
+        RestoreOptions[] ways =
+        [
+            new() { Exclude = [exclude] },
+            new() { Include = ["a", "link", "other", "soft", "sub/f", "sub/deep/g"] },
+            new() { Entries = [.. BackupTar.ListEntries(Archive).Where(e => e.Type != EntryType.Directory).Select(e => new EntryChoice(e.Target, e.Path, e.Offset))] },
+        ];
+        foreach (var options in ways)
+        {
+            File.Delete(folder["volume", "other"]);
+            var report = Restore(options);
+            Assert.Equal("precious\n", File.ReadAllText(folder["volume", precious]));
+            if (options.Exclude.Count == 0 || !named.EndsWith(exclude, StringComparison.Ordinal))
+            {
+                Assert.False(report.Complete);
+                Assert.Contains(report.Warnings, n => n.Kind == BackupError.NotKept && n.Path == folder["volume", named]);
+            }
+        }
+
+        if (named != precious)
+        {
+            File.Delete(folder["volume", precious]);
+            Assert.True(Restore(ways[1]).Complete);
+            Assert.Equal("saved", File.ReadAllText(folder["volume", named]));
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Volumes_are_nested_where_their_places_are(bool inPlace)
+    {
+        folder.WriteFile("s1/q/f", "outer");
+        folder.WriteFile("s2/f", "other");
+        var config = new VolumeConfig
+        {
+            Prefix = "p",
+            Volumes = [new VolumeSpec { Target = "/p", Source = folder["s1"] }, new VolumeSpec { Target = "/p/q", Source = folder["s2"] }],
+        };
+        BackupTar.Initialize(Archive);
+        Assert.True(BackupTar.Backup(Archive, config).Complete);
+        foreach (string target in new[] { "*", "/p" })
+        {
+            folder.WriteFile("s1/q/f", "changed");
+            folder.WriteFile("s1/q/new", "new");
+            Assert.All(BackupTar.Restore(Archive, config, new RestoreOptions { InPlace = inPlace, Volumes = [target] }), r => Assert.True(r.Complete));
+            Assert.Equal("outer", File.ReadAllText(folder["s1", "q", "f"]));
+            Assert.False(File.Exists(folder["s1", "q", "new"]));
+        }
+
+        // Where the places are not known the targets decide, and what cannot come back is told.
+        Directory.Delete(folder["s1"], recursive: true);
+        var outer = new VolumeConfig { Prefix = "p", Volumes = [config.Volumes[0]] };
+        var report = BackupTar.Restore(Archive, outer).Single();
+        Assert.False(report.Complete);
+        Assert.Equal(BackupError.NotKept, Assert.Single(report.Warnings).Kind);
+        Assert.All(BackupTar.Restore(Archive, config, new RestoreOptions { Destination = folder["elsewhere"] }), r => Assert.Equal(r.Target != "/p", r.Complete));
+        Assert.Equal("other", File.ReadAllText(folder["elsewhere", "p", "q", "f"]));
+    }
+
+    [Fact]
+    public void A_volume_nested_by_its_place_stays_when_the_configuration_names_it()
+    {
+        folder.WriteFile("s/a", "saved");
+        folder.WriteFile("s/q/f", "inner");
+        var config = new VolumeConfig
+        {
+            Prefix = "p",
+            Volumes = [new VolumeSpec { Target = "/one", Source = folder["s"] }, new VolumeSpec { Target = "/two", Source = folder["s", "q"] }],
+        };
+        BackupTar.Initialize(Archive);
+        Assert.True(BackupTar.Backup(Archive, config).Complete);
+        Assert.True(BackupTar.Restore(Archive, config, new RestoreOptions { Volumes = ["/one"] }).Single().Complete);
+        Assert.Equal("inner", File.ReadAllText(folder["s", "q", "f"]));
     }
 
     [Fact]
