@@ -47,7 +47,7 @@ public class RestoreOptionsTests : IDisposable
     [InlineData(true)]
     public void Without_owners_setuid_stays_where_the_owner_is_the_same(bool inPlace)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Setuid.");
+        StrictRun.NeedsUnix();
         folder.WriteFile("volume/program", "1");
         Tool.Bash(Volume, "chmod 6755 program; mkfifo -m 600 pipe; chmod u+s pipe; mkdir -m 2755 shared").Succeeds();
         BackUp(Volume);
