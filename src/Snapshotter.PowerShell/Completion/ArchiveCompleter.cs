@@ -4,6 +4,7 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using Snapshotter.Engine;
 using Snapshotter.Engine.Reporting;
+using Snapshotter.PowerShell.Arguments;
 using Snapshotter.PowerShell.Output;
 
 namespace Snapshotter.PowerShell.Completion;
@@ -70,7 +71,7 @@ public abstract class ArchiveCompleter : IArgumentCompleter
         {
             return read();
         }
-        catch (Exception e) when (e is BackupException or RuntimeException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is BackupException or RuntimeException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             return [];
         }
@@ -79,7 +80,7 @@ public abstract class ArchiveCompleter : IArgumentCompleter
     private static string? FirstText(object? value) => value switch
     {
         string text => text,
-        FileSystemInfo info => WildcardPattern.Escape(info.FullName),
+        FileSystemInfo info => FilePaths.Mark(info.FullName),
         PSObject wrapped => FirstText(wrapped.BaseObject),
         IList { Count: > 0 } list => FirstText(list[0]),
         _ => null,
@@ -89,14 +90,8 @@ public abstract class ArchiveCompleter : IArgumentCompleter
     private static IEnumerable<string> FullPaths(string pattern) => Try(() =>
     {
         using var shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);
-        return shell
-            .AddScript("""
-                $path = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($args[0])
-                if ([IO.File]::Exists($path)) { $path }
-                else { $ExecutionContext.InvokeProvider.Item.Get(@($args[0]), $true, $false).ForEach('FullName') }
-                """)
-            .AddArgument(pattern)
-            .Invoke<string>();
+        SessionState session = shell.AddScript("$ExecutionContext.SessionState").Invoke<SessionState>()[0];
+        return new FilePaths(session).Matching(pattern).Where(File.Exists);
     });
 
     /// <summary>The text as an argument. Characters that must not reach the terminal are typed as escapes.</summary>
